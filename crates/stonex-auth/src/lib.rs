@@ -1,0 +1,1 @@
+//! Access tokens of the StoneX Payments API, fetched, kept fresh and ready to send.
