@@ -1,1 +1,38 @@
-//! Sim.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod vendor;
+pub use vendor::Vendor;
+
+mod credentials;
+pub use credentials::Credentials;
+
+mod simulator;
+pub use simulator::Simulator;
+
+mod builder;
+pub use builder::Builder;
+
+mod fault;
+pub use fault::{ExpiresIn, Fault, OddToken, RetryAfter};
+
+mod plan;
+pub use plan::{Faults, Target};
+
+mod counts;
+pub use counts::Counts;
+
+// One file per vendor: its endpoints, its claims, its error shapes.
+mod mgplus;
+pub use mgplus::MgPlusError;
+
+mod answer;
+mod body;
+mod jwt;
+mod misbehave;
+mod ping;
+mod request;
+mod server;
+mod shape;
+mod state;
+mod tokens;

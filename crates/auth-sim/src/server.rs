@@ -1,0 +1,102 @@
+//! The accept loop, the router round every vendor's endpoints, and what happens to each request.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Extension, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::get;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use crate::ping::ping;
+use crate::state::Shared;
+use crate::{Target, Vendor, mgplus, misbehave};
+
+/// What a handler tells to have its connection reset.
+pub(crate) type Reset = Arc<Notify>;
+
+/// The path that a vendor's base URL ends in.
+pub(crate) fn base_path(vendor: Vendor) -> &'static str {
+    match vendor {
+        Vendor::MobilePay => "/integrator-authentication",
+        _ => "",
+    }
+}
+
+pub(crate) fn router(state: Shared) -> Router {
+    let routes = match state.vendor {
+        Vendor::MgPlus => mgplus::routes(),
+        _ => Router::new(),
+    };
+    let routes = routes.route("/api/ping", get(ping));
+    let based = match base_path(state.vendor) {
+        "" => routes,
+        path => Router::new().nest(path, routes),
+    };
+    based.layer(from_fn_with_state(Arc::clone(&state), attend)).with_state(state)
+}
+
+/// Counts a request, gives it its fault if one is planned, and counts how it ended.
+async fn attend(
+    State(state): State<Shared>,
+    Extension(reset): Extension<Reset>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let target = Target::of(request.uri().path());
+    let _in_flight = state.counters.arrived(target);
+    if !state.options.delay.is_zero() {
+        tokio::time::sleep(state.options.delay).await;
+    }
+    let fault = target.and_then(|target| state.faults.take(target));
+    let healthy = misbehave::healthy(&state, target, next.run(request));
+    match fault {
+        None => healthy.await,
+        Some(fault) => misbehave::meet(&state, fault, &reset, healthy).await,
+    }
+}
+
+/// Serves until it is aborted; every connection ends with it.
+pub(crate) async fn serve(listener: TcpListener, router: Router) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => drop(connections.spawn(converse(stream, router.clone()))),
+                // No file descriptor left, for example: others may be returned.
+                Err(_) => tokio::task::yield_now().await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+/// One connection, until its end or a reset.
+async fn converse(stream: TcpStream, router: Router) {
+    // Without it only latency suffers.
+    let _ = stream.set_nodelay(true);
+    let reset = Reset::default();
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(|mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(Arc::clone(&reset));
+        router.call(request)
+    });
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    tokio::select! {
+        // A client that went away is no fault of ours.
+        _ = &mut connection => {}
+        () = reset.notified() => {
+            let stream = connection.into_parts().io.into_inner();
+            // Closing with linger 0 sends RST instead of FIN.
+            let _ = stream.set_zero_linger();
+        }
+    }
+}
