@@ -1,0 +1,103 @@
+//! `cargo xtask ci`: what must hold before a change lands. The plan is read off the workspace, never listed.
+
+use crate::project::{Package, Project};
+use crate::step::{Action, Step, run_all};
+use crate::{Outcome, lint};
+
+pub(crate) fn run() -> Outcome {
+    run_all(&plan(&Project::load()?))
+}
+
+/// Quick checks first. Steps that build the same features stand together, so that the heavy crates are built few times.
+fn plan(project: &Project) -> Vec<Step> {
+    let mut steps = lint::steps();
+    steps.push(Step::cargo("all tests", "test --workspace"));
+    steps.extend(project.libraries().map(test_alone));
+    steps.extend(two_tls(project));
+    steps.extend(project.libraries().filter(|package| !package.features.is_empty()).map(each_feature));
+    steps
+}
+
+/// A library must work without what its neighbours happen to turn on.
+fn test_alone(package: &Package) -> Step {
+    Step::cargo(format!("{} tested alone", package.name), &format!("test -p {}", package.name))
+}
+
+/// None, each one alone, and all. Clippy sees what `cargo check` sees, and refuses code that is dead without a feature.
+fn each_feature(package: &Package) -> Step {
+    let name = &package.name;
+    let check = |features: &str| Action::cargo(&format!("clippy -p {name} {features} -- -D warnings"));
+    let single = package.features.iter().map(|feature| check(&format!("--no-default-features --features {feature}")));
+    let mut actions = vec![check("--no-default-features")];
+    actions.extend(single);
+    actions.push(check("--all-features"));
+    Step { title: format!("{name} with no, each and every feature"), actions }
+}
+
+/// One build in which one provider asks for rustls and another for native-tls. Both are on in auth-core then, and the
+/// two providers' tests must pass so.
+fn two_tls(project: &Project) -> Option<Step> {
+    let mut both =
+        project.providers().filter(|package| package.has_feature("rustls") && package.has_feature("native-tls"));
+    let (one, other) = (&both.next()?.name, &both.next()?.name);
+    let features = format!("--no-default-features --features {one}/rustls,{other}/native-tls");
+    Some(Step::cargo(
+        format!("{one} on rustls, {other} on native-tls"),
+        &format!("test -p {one} -p {other} {features}"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(name: &str, features: &[&str]) -> Package {
+        Package {
+            name: name.to_owned(),
+            features: features.iter().map(ToString::to_string).collect(),
+            has_library: true,
+        }
+    }
+
+    fn commands(steps: &[Step]) -> Vec<String> {
+        steps.iter().flat_map(|step| &step.actions).map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn every_library_of_this_workspace_is_tested_alone() {
+        let project = Project::load().unwrap();
+        let commands = commands(&plan(&project));
+        for library in project.libraries() {
+            assert!(commands.contains(&format!("cargo test -p {}", library.name)), "{}", library.name);
+        }
+        assert!(commands.contains(&"cargo test --workspace".to_owned()));
+    }
+
+    #[test]
+    fn ci_contains_all_of_lint() {
+        let commands_of_ci = commands(&plan(&Project::load().unwrap()));
+        for command in commands(&lint::steps()) {
+            assert!(commands_of_ci.contains(&command), "{command}");
+        }
+    }
+
+    #[test]
+    fn features_are_built_none_each_and_all() {
+        let step = each_feature(&package("a-vendor", &["one", "two"]));
+        let expected = [
+            "--no-default-features",
+            "--no-default-features --features one",
+            "--no-default-features --features two",
+            "--all-features",
+        ]
+        .map(|features| format!("cargo clippy -p a-vendor {features} -- -D warnings"));
+        assert_eq!(commands(&[step]), expected);
+    }
+
+    #[test]
+    fn this_workspace_is_tested_with_both_tls_libraries_in_one_build() {
+        let step = two_tls(&Project::load().unwrap());
+        let commands = commands(&step.into_iter().collect::<Vec<_>>());
+        assert!(commands[0].contains("/rustls,") && commands[0].contains("/native-tls"), "{commands:?}");
+    }
+}

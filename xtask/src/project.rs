@@ -1,0 +1,110 @@
+//! What cargo knows about this workspace.
+
+use crate::Outcome;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use xshell::{Shell, cmd};
+
+/// The workspace's crates, by name.
+pub(crate) struct Project {
+    pub(crate) packages: Vec<Package>,
+    pub(crate) target: PathBuf,
+}
+
+pub(crate) struct Package {
+    pub(crate) name: String,
+    /// All but `default`, by name.
+    pub(crate) features: Vec<String>,
+    pub(crate) has_library: bool,
+}
+
+impl Project {
+    pub(crate) fn load() -> Outcome<Self> {
+        let sh = shell()?;
+        let metadata = cmd!(sh, "cargo metadata --format-version 1 --no-deps").quiet().read()?;
+        Ok(Self::from_metadata(&serde_json::from_str(&metadata)?))
+    }
+
+    pub(crate) fn from_metadata(metadata: &Value) -> Self {
+        let mut packages: Vec<Package> = list(&metadata["packages"]).map(Package::from_metadata).collect();
+        packages.sort_by(|a, b| a.name.cmp(&b.name));
+        Self { packages, target: PathBuf::from(text(&metadata["target_directory"])) }
+    }
+
+    pub(crate) fn libraries(&self) -> impl Iterator<Item = &Package> {
+        self.packages.iter().filter(|package| package.has_library)
+    }
+
+    pub(crate) fn providers(&self) -> impl Iterator<Item = &Package> {
+        self.libraries().filter(|package| is_provider(&package.name))
+    }
+}
+
+impl Package {
+    fn from_metadata(package: &Value) -> Self {
+        let features = package["features"].as_object().into_iter().flat_map(|features| features.keys());
+        let mut features: Vec<String> = features.filter(|name| *name != "default").cloned().collect();
+        features.sort();
+        let has_library = list(&package["targets"]).flat_map(|target| list(&target["kind"])).any(|kind| kind == "lib");
+        Self { name: text(&package["name"]).to_owned(), features, has_library }
+    }
+
+    pub(crate) fn has_feature(&self, name: &str) -> bool {
+        self.features.iter().any(|feature| feature == name)
+    }
+}
+
+/// A crate of the project's own is called `auth-…`, and this program is `xtask`; every other crate is one vendor's.
+pub(crate) fn is_provider(name: &str) -> bool {
+    !name.starts_with("auth-") && name != "xtask"
+}
+
+/// The folder of the root Cargo.toml.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
+
+/// A shell that stands at the root.
+pub(crate) fn shell() -> Outcome<Shell> {
+    let sh = Shell::new()?;
+    sh.change_dir(root());
+    Ok(sh)
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn libraries_providers_and_features_are_read_from_metadata() {
+        let library = |name: &str| {
+            let features = json!({ "default": ["rustls"], "rustls": [], "native-tls": [] });
+            json!({ "name": name, "features": features, "targets": [{ "kind": ["lib"] }, { "kind": ["test"] }] })
+        };
+        let tool = json!({ "name": "auth-cli", "features": {}, "targets": [{ "kind": ["bin"] }] });
+        let packages = json!([library("some-vendor"), library("auth-core"), tool]);
+        let project = Project::from_metadata(&json!({ "packages": packages, "target_directory": "t" }));
+
+        let names = |packages: Vec<&Package>| packages.iter().map(|package| package.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(project.libraries().collect()), ["auth-core", "some-vendor"]);
+        assert_eq!(names(project.providers().collect()), ["some-vendor"]);
+        assert_eq!(project.packages[2].features, ["native-tls", "rustls"]);
+        assert_eq!(project.target, Path::new("t"));
+    }
+
+    #[test]
+    fn this_workspace_has_libraries_and_providers() {
+        let project = Project::load().unwrap();
+        assert!(project.providers().count() >= 5, "a provider is missing");
+        assert!(project.libraries().count() >= project.providers().count() + 2, "auth-core or auth-sim is missing");
+    }
+}

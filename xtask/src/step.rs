@@ -1,0 +1,144 @@
+//! Steps of a run: announced, executed in order, timed, stopped at the first failure.
+
+use crate::{Outcome, project};
+use std::fmt;
+use std::time::{Duration, Instant};
+use xshell::Shell;
+
+/// One heading of a run, and what is done below it.
+pub(crate) struct Step {
+    pub(crate) title: String,
+    pub(crate) actions: Vec<Action>,
+}
+
+pub(crate) enum Action {
+    /// `cargo` with these arguments, and these variables besides.
+    Cargo { env: Vec<(&'static str, &'static str)>, arguments: Vec<String> },
+    /// A function of this program, and the command that runs it alone.
+    Call { shown: &'static str, function: fn() -> Outcome },
+}
+
+impl Step {
+    pub(crate) fn cargo(title: impl Into<String>, command: &str) -> Self {
+        Self { title: title.into(), actions: vec![Action::cargo(command)] }
+    }
+}
+
+impl Action {
+    /// `command` is what stands after `cargo`, its arguments separated by single blanks.
+    pub(crate) fn cargo(command: &str) -> Self {
+        Self::Cargo { env: Vec::new(), arguments: command.split(' ').map(str::to_owned).collect() }
+    }
+
+    pub(crate) fn with_env(self, name: &'static str, value: &'static str) -> Self {
+        match self {
+            Self::Cargo { mut env, arguments } => {
+                env.push((name, value));
+                Self::Cargo { env, arguments }
+            }
+            call @ Self::Call { .. } => call,
+        }
+    }
+
+    fn run(&self, sh: &Shell) -> Outcome {
+        match self {
+            Self::Call { function, .. } => function(),
+            Self::Cargo { env, arguments } => {
+                let command = sh.cmd("cargo").args(arguments).envs(env.iter().copied()).quiet();
+                Ok(command.run()?)
+            }
+        }
+    }
+}
+
+/// What a contributor would type.
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call { shown, .. } => f.write_str(shown),
+            Self::Cargo { env, arguments } => {
+                for (name, value) in env {
+                    write!(f, "{name}=\"{value}\" ")?;
+                }
+                write!(f, "cargo {}", arguments.join(" "))
+            }
+        }
+    }
+}
+
+/// Runs the steps and ends with a table of their times.
+pub(crate) fn run_all(steps: &[Step]) -> Outcome {
+    let sh = project::shell()?;
+    let mut times = Vec::new();
+    for (index, step) in steps.iter().enumerate() {
+        println!("\n[{}/{}] {}", index + 1, steps.len(), step.title);
+        let begun = Instant::now();
+        for action in &step.actions {
+            println!("$ {action}");
+            action.run(&sh).map_err(|error| failure(index, steps, action, error.as_ref()))?;
+        }
+        times.push(begun.elapsed());
+    }
+    print!("\n{}", table(steps, &times));
+    Ok(())
+}
+
+fn failure(index: usize, steps: &[Step], action: &Action, error: &dyn std::error::Error) -> String {
+    let (number, all, title) = (index + 1, steps.len(), &steps[index].title);
+    format!("step {number} of {all} failed: {title}\n{error}\nrun it alone: {action}")
+}
+
+fn table(steps: &[Step], times: &[Duration]) -> String {
+    let width = steps.iter().map(|step| step.title.chars().count()).max().unwrap_or(0).max("step".len());
+    let row = |number: &str, title: &str, time: &str| format!("{number:>3}  {title:<width$}  {time:>7}\n");
+    let mut table = row("", "step", "time");
+    for (index, (step, time)) in steps.iter().zip(times).enumerate() {
+        table += &row(&(index + 1).to_string(), &step.title, &seconds(*time));
+    }
+    table + &row("", "all", &seconds(times.iter().sum()))
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_is_shown_as_it_would_be_typed() {
+        let action = Action::cargo("doc --no-deps").with_env("RUSTDOCFLAGS", "-D warnings");
+        assert_eq!(action.to_string(), "RUSTDOCFLAGS=\"-D warnings\" cargo doc --no-deps");
+    }
+
+    #[test]
+    fn the_table_has_a_line_for_each_step_and_the_sum() {
+        let steps = [Step::cargo("short", "a"), Step::cargo("a longer one", "b")];
+        let table = table(&steps, &[Duration::from_millis(1500), Duration::from_secs(61)]);
+        let expected = "     step             time\n  1  short           1.5 s\n  2  a longer one   61.0 s\n     all            62.5 s\n";
+        assert_eq!(table, expected);
+    }
+
+    #[test]
+    fn the_first_failure_ends_the_run_and_says_which_command_it_was() {
+        fn fails() -> Outcome {
+            Err("it broke".into())
+        }
+        fn is_not_reached() -> Outcome {
+            panic!("ran on after a failure")
+        }
+        let call = |title: &str, function| Step {
+            title: title.to_owned(),
+            actions: vec![Action::Call { shown: "cargo xtask one", function }],
+        };
+        let error = run_all(&[call("first", fails), call("second", is_not_reached)]).unwrap_err().to_string();
+        assert_eq!(error, "step 1 of 2 failed: first\nit broke\nrun it alone: cargo xtask one");
+    }
+
+    #[test]
+    fn a_command_that_fails_fails_its_step() {
+        let error = run_all(&[Step::cargo("no such command", "no-such-command-of-cargo --quiet")]);
+        assert!(error.is_err_and(|error| error.to_string().contains("no-such-command-of-cargo")));
+    }
+}

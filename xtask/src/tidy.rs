@@ -1,0 +1,75 @@
+//! `cargo xtask tidy`: the rules that no compiler checks. Each is a function over the project's files; what it finds says
+//! which file to edit, and how.
+
+mod code;
+mod crates;
+mod credentials;
+mod files;
+mod layers;
+mod manifests;
+mod paths;
+mod providers;
+
+use crate::{Outcome, project};
+use files::Files;
+
+/// What is wrong, where, and what to do about it.
+type Finding = String;
+
+/// In the order in which a reader would want to know.
+const RULES: &[fn(&Files) -> Vec<Finding>] = &[
+    credentials::no_published_credential,
+    paths::no_path_of_one_machine,
+    providers::wire_does_no_io,
+    layers::core_knows_no_vendor,
+    layers::crates_depend_downwards,
+    manifests::fields_are_inherited_but_never_the_version,
+    manifests::dependencies_are_inherited,
+    manifests::no_git_dependencies,
+    code::nothing_unfinished,
+    code::no_unsafe,
+    code::no_unwrap,
+    code::no_ignored_test,
+    code::no_sleeping_test,
+    code::no_long_file,
+];
+
+/// Rules that do not hold while the crates are being written. They are told, and fail nothing; this list must become empty.
+const NOT_YET: &[fn(&Files) -> Vec<Finding>] = &[
+    crates::every_crate_has_its_files,
+    crates::root_changelog_links_each_crate,
+    crates::readme_is_the_documentation,
+    providers::same_files,
+];
+
+pub(crate) fn run() -> Outcome {
+    let files = Files::of_the_project(project::root())?;
+    for finding in NOT_YET.iter().flat_map(|rule| rule(&files)) {
+        println!("not yet: {finding}");
+    }
+    let findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule(&files)).collect();
+    if findings.is_empty() {
+        return Ok(());
+    }
+    Err(format!("{} to tidy up:\n{}", findings.len(), findings.join("\n")).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_project_is_tidy() {
+        if let Err(findings) = run() {
+            panic!("{findings}");
+        }
+    }
+
+    #[test]
+    fn the_projects_files_are_seen() {
+        let files = Files::of_the_project(project::root()).unwrap();
+        assert!(files.text("Cargo.toml").is_some_and(|text| text.contains("[workspace]")));
+        assert!(files.text("crates/auth-core/LICENSE-MIT").is_some(), "a symlink is read as the file it names");
+        assert!(files.crates().len() >= 8, "{:?}", files.crates());
+    }
+}

@@ -1,0 +1,115 @@
+//! No credential that a vendor printed on its page: someone copied it from there, and a secret scanner would report it.
+
+use super::{Finding, files::Files};
+use sha2::{Digest, Sha256};
+
+pub(crate) fn no_published_credential(files: &Files) -> Vec<Finding> {
+    files.iter().flat_map(|(path, text)| published(path, text, PUBLISHED)).collect()
+}
+
+fn published(path: &str, text: &str, known: &[(&str, &str)]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        for start in starts(line) {
+            let digest = hex(&Sha256::digest(start));
+            if let Some((whose, _)) = known.iter().find(|(_, known)| *known == digest) {
+                let place = format!("{path}:{}", index + 1);
+                findings.push(format!(
+                    "{place}: this is printed on the vendor's page ({whose}); invent one of the same shape"
+                ));
+            }
+        }
+    }
+    findings
+}
+
+/// The first 16 characters of each run of `[A-Za-z0-9_-]` that has as many. Dots divide a JWT into such runs.
+fn starts(line: &str) -> impl Iterator<Item = &str> {
+    let inside = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    line.split(move |c| !inside(c)).filter_map(|run| run.get(..START))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Enough to tell one secret from all others, and little enough to find one that was cut.
+const START: usize = 16;
+
+/// The SHA-256 of the first [`START`] characters: enough to recognise the string, and not the string.
+const PUBLISHED: &[(&str, &str)] = &[
+    ("s2s-oauth: service account id", "0906a90afab0e96975f196d5bc6a1a386fd5cf51acec79fc6711800fa3f33ffa"),
+    ("s2s-oauth: service account secret", "4a62af9fbb962c23b4ebe285854390edb33ca47bca2b80a2e655fd2a58c4d21b"),
+    ("s2s-oauth: code", "16150117f1561b8feeedceb1519c1e43ad87471df7bcd883fb71ea3d2496ae78"),
+    ("s2s-oauth: access token", "5f7b092cd0d9484b50a1ee7b737473e4d524b3d0c8a3f3430a44c3a65856785c"),
+    (
+        "s2s-oauth: client id inside the access token",
+        "c6c0e40a451ed18fff0291ce95719fa471c33a0994f5bf6b039a288b0b3d4d74",
+    ),
+    ("s2s-oauth: refresh token", "4cef7cacc3dcc57f43e8fbacd9b2b6e2a11d79f53c063fa8856177e0132de031"),
+    ("stonex-auth: client id", "2d8b2d6078f9181df235979e59dcb768d2c3c52b09c4566fd4efc8129b086f64"),
+    ("stonex-auth: client secret", "67f167ba6ff562e7fbc24ff4ff60641128d8b1936c1ffb8ea2f58670f6a439b0"),
+    ("stonex-auth: access token, header", "410a946795b87f052eb60378136bef593253835c5b1479ed84ee5a76cf07bc2f"),
+    ("stonex-auth: access token, signature", "20cd61a0cab4c866db147229bb7936fbbbbf779fabd497b2d54f5a00d9df1c62"),
+    ("stonex-auth: kid of the access token", "78326cb9c00b62007973c71c0d3fba8b1bdb3a52b130b5f0de0445339198f40b"),
+    ("stonex-auth: cid of the access token", "bccc0ee05506428755f9012cee033182988b7b6b0c3ff6da7c90921cc1c22032"),
+    ("stonex-auth: jti of the access token", "c9f371ab940a101562720c227956b5100ac3ff06a5dd47c7c8a6a1e4f0808c72"),
+    ("partner-oauth: access token, claims", "dba7c49953a1769b9bc9c3636a706ae00a67e178151f74de3dd434381879c2e1"),
+    ("partner-oauth: access token, signature", "12a11f50ceb090e218f202f2689c0195afdbcbc39e50e68a77defd39ceb65184"),
+    ("partner-oauth: aud of the access token", "737b7fa4816a31c6c3f24595716d5cda34b8b393135d248f078a6521f7650892"),
+    ("partner-oauth: jti of the access token", "2981db0958707c8baf5c4f4e273e592288eed653da350face1006aaed2057266"),
+    ("partner-oauth: user_id of the access token", "ea8e266d7f061d9a979ca7db3e4f9cbe5fb431407fcfa1bcabbf8696e88ba791"),
+    (
+        "partner-oauth: partner_id of the access token",
+        "7016be926cd2cac21497ce67f25080697378bd51af759123af6e8fa743d8cff9",
+    ),
+    ("mobilepay-auth: access token, signature", "c03e30e70263d241a9a775f9402fff548233da0f6404821d8ab5d15704619ddc"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of the invented secret below.
+    const INVENTED: &[(&str, &str)] =
+        &[("some-vendor: secret", "cf83cd4f6132856886dce70c7f54b92fc32423240d2561b90a61c951e737e287")];
+
+    #[test]
+    fn a_published_secret_is_found_whole_and_cut_and_inside_other_text() {
+        for line in [
+            "an-invented-secret-of-no-vendor",
+            "\"an-invented-secr\"",
+            "a=1&secret=an-invented-secret.",
+            "eyJ.an-invented-secret.x",
+        ] {
+            let findings = published("a.rs", &format!("fn a() {{}}\n{line}"), INVENTED);
+            assert_eq!(findings.len(), 1, "{line}");
+            assert!(findings[0].starts_with("a.rs:2: ") && findings[0].contains("some-vendor"), "{findings:?}");
+        }
+    }
+
+    #[test]
+    fn other_text_is_let_through() {
+        assert_eq!(
+            published("a.rs", "another-invented-secret\nan-invented\nüüüüüüüüüüüüüüüüü", INVENTED),
+            Vec::<Finding>::new()
+        );
+    }
+
+    #[test]
+    fn every_digest_of_the_list_is_one() {
+        for (whose, digest) in PUBLISHED {
+            assert!(
+                digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase()),
+                "{whose}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_rule_uses_the_list() {
+        let files = Files::of([("a.md", "nothing published here, an-invented-secret")]);
+        assert_eq!(no_published_credential(&files), Vec::<Finding>::new());
+        assert!(!PUBLISHED.is_empty());
+    }
+}

@@ -1,0 +1,71 @@
+//! The project's text files, as the rules see them: from the repository, or from a test's own examples.
+
+use crate::{Outcome, project};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use xshell::{Shell, cmd};
+
+/// Text by path. Paths are relative to the root and separated by `/`.
+#[derive(Default)]
+pub(crate) struct Files(BTreeMap<String, String>);
+
+impl Files {
+    /// All that is tracked, and what is new and not ignored, so that a finding comes before the commit.
+    pub(crate) fn of_the_project(root: &Path) -> Outcome<Self> {
+        let sh = Shell::new()?;
+        sh.change_dir(root);
+        let paths = cmd!(sh, "git ls-files --cached --others --exclude-standard").quiet().read()?;
+        // A file that is deleted and not yet committed is listed too; a binary file is no text.
+        let text = |path: &str| std::fs::read_to_string(root.join(path)).ok();
+        Ok(Self(paths.lines().filter_map(|path| Some((path.to_owned(), text(path)?))).collect()))
+    }
+
+    /// A test's own.
+    #[cfg(test)]
+    pub(crate) fn of(files: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>) -> Self {
+        Self(files.into_iter().map(|(path, text)| (path.into(), text.into())).collect())
+    }
+
+    pub(crate) fn text(&self, path: &str) -> Option<&str> {
+        self.0.get(path).map(String::as_str)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    pub(crate) fn below<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.iter().filter(move |(path, _)| path.starts_with(folder))
+    }
+
+    pub(crate) fn rust(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.iter().filter(|(path, _)| path.ends_with(".rs"))
+    }
+
+    /// The names of the folders under `crates/`.
+    pub(crate) fn crates(&self) -> BTreeSet<&str> {
+        let names = self.below("crates/").filter_map(|(path, _)| path.split('/').nth(1));
+        names.collect()
+    }
+
+    pub(crate) fn providers(&self) -> BTreeSet<&str> {
+        self.crates().into_iter().filter(|name| project::is_provider(name)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crates_are_the_folders_and_providers_those_of_a_vendor() {
+        let files = Files::of([
+            ("crates/auth-core/Cargo.toml", ""),
+            ("crates/some-vendor/Cargo.toml", ""),
+            ("crates/some-vendor/src/lib.rs", ""),
+            ("xtask/Cargo.toml", ""),
+        ]);
+        assert_eq!(files.crates(), BTreeSet::from(["auth-core", "some-vendor"]));
+        assert_eq!(files.providers(), BTreeSet::from(["some-vendor"]));
+    }
+}

@@ -1,0 +1,112 @@
+//! Who may know whom.
+
+use super::{Finding, files::Files, manifests};
+
+pub(crate) fn core_knows_no_vendor(files: &Files) -> Vec<Finding> {
+    let crates = files.providers().into_iter().flat_map(|name| [name.to_owned(), name.replace('-', "_")]);
+    let words: Vec<String> = crates.chain(VENDORS.iter().map(ToString::to_string)).collect();
+    let mut findings = Vec::new();
+    for (path, text) in files.below("crates/auth-core/src/") {
+        for (index, line) in text.lines().enumerate() {
+            let line = line.to_lowercase();
+            for word in words.iter().filter(|word| line.contains(word.as_str())) {
+                findings.push(format!(
+                    "{path}:{}: names `{word}`; say it without the vendor, or say it in the vendor's crate",
+                    index + 1
+                ));
+            }
+        }
+    }
+    findings
+}
+
+pub(crate) fn crates_depend_downwards(files: &Files) -> Vec<Finding> {
+    let providers = files.providers();
+    let mut findings = Vec::new();
+    for name in files.crates() {
+        let path = format!("crates/{name}/Cargo.toml");
+        for dependency in manifests::dependencies(files.text(&path).unwrap_or_default()) {
+            let to_provider = providers.contains(dependency.name.as_str());
+            let forbidden = match name {
+                "auth-core" => to_provider.then_some("the core knows no vendor"),
+                "auth-sim" => (to_provider || dependency.name == "auth-core")
+                    .then_some("the simulators are a reading of the pages of their own"),
+                _ if providers.contains(name) => to_provider.then_some("each provider can be used without the others"),
+                _ => None,
+            };
+            if let Some(why) = forbidden {
+                findings.push(format!("{path}: remove the dependency on {}: {why}", dependency.name));
+            }
+        }
+    }
+    findings
+}
+
+/// How the vendors and their products are called, beside the names of their crates. In lower case.
+const VENDORS: &[&str] = &[
+    "mgplus",
+    "mg+",
+    "k2net",
+    "games global",
+    "stonex",
+    "mobilepay",
+    "isbank",
+    "i̇şbank",
+    "işbank",
+    "x-ibm",
+    "merchant_vat",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vendor_named_in_the_core_is_found_in_any_case_and_in_comments() {
+        for line in ["/// As StoneX does.", "const A: &str = \"MG+\";", "use some_vendor::A;", "// İşbank"] {
+            let files = Files::of([("crates/auth-core/src/policy.rs", line), ("crates/some-vendor/src/lib.rs", "")]);
+            let findings = core_knows_no_vendor(&files);
+            assert!(
+                findings.len() == 1 && findings[0].starts_with("crates/auth-core/src/policy.rs:1: "),
+                "{line}: {findings:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_vendor_named_in_its_own_crate_is_let_through() {
+        assert_eq!(
+            core_knows_no_vendor(&Files::of([("crates/stonex-auth/src/lib.rs", "//! StoneX.")])),
+            Vec::<Finding>::new()
+        );
+    }
+
+    #[test]
+    fn dependencies_that_point_sideways_or_upwards_are_found() {
+        for (from, to) in
+            [("auth-core", "a-vendor"), ("auth-sim", "a-vendor"), ("auth-sim", "auth-core"), ("b-vendor", "a-vendor")]
+        {
+            for table in ["dependencies", "dev-dependencies", "target.'cfg(unix)'.dependencies"] {
+                let (path, manifest) =
+                    (format!("crates/{from}/Cargo.toml"), format!("[{table}]\n{to}.workspace = true\n"));
+                let findings = crates_depend_downwards(&Files::of([
+                    (path.as_str(), manifest.as_str()),
+                    ("crates/a-vendor/x", ""),
+                ]));
+                assert!(findings.len() == 1 && findings[0].contains(to), "{from} → {to} in {table}: {findings:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn dependencies_that_point_downwards_are_let_through() {
+        let files = Files::of([
+            (
+                "crates/a-vendor/Cargo.toml",
+                "[dependencies]\nauth-core.workspace = true\n[dev-dependencies]\nauth-sim.workspace = true\n",
+            ),
+            ("crates/auth-cli/Cargo.toml", "[dependencies]\na-vendor.workspace = true\n"),
+        ]);
+        assert_eq!(crates_depend_downwards(&files), Vec::<Finding>::new());
+    }
+}
