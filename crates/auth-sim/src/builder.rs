@@ -17,7 +17,17 @@ pub struct Builder {
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) lifetime: Duration,
+    pub(crate) refresh_lifetime: Duration,
+    pub(crate) code_lifetime: Duration,
     pub(crate) delay: Duration,
+    pub(crate) api_version: String,
+    pub(crate) integer_dates: bool,
+    pub(crate) is_test: bool,
+    pub(crate) token_by_post: bool,
+    pub(crate) client_header_names: (String, String),
+    pub(crate) raw_basic: bool,
+    pub(crate) demand_ibm_client_id: bool,
+    pub(crate) demand_client_system_version: bool,
 }
 
 impl Builder {
@@ -57,6 +67,92 @@ impl Builder {
         self
     }
 
+    /// The service account that is let in (s2s-oauth).
+    pub fn service_account(mut self, id: impl Into<String>, secret: impl Into<String>) -> Self {
+        self.credentials.service_account_id = id.into();
+        self.credentials.service_account_secret = secret.into();
+        self
+    }
+
+    /// The scopes that [`Credentials::scope`] names, space-separated. The simulator grants whatever is asked for (s2s-oauth).
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.credentials.scope = scope.into();
+        self
+    }
+
+    /// How long a refresh token can be used. Default: 2,682,000 s (s2s-oauth).
+    pub fn refresh_lifetime(mut self, lifetime: Duration) -> Self {
+        self.options.refresh_lifetime = lifetime;
+        self
+    }
+
+    /// How long a code can be used. Default: 60 s (s2s-oauth).
+    pub fn code_lifetime(mut self, lifetime: Duration) -> Self {
+        self.options.code_lifetime = lifetime;
+        self
+    }
+
+    /// Whether the token call may be a POST as well. Default: no, GET alone (s2s-oauth).
+    pub fn token_by_post(mut self, accepted: bool) -> Self {
+        self.options.token_by_post = accepted;
+        self
+    }
+
+    /// The headers that carry client id and secret. Default: `X-IBM-client-id` and `X-IBM-client-secret` (s2s-oauth).
+    pub fn client_header_names(mut self, id: impl Into<String>, secret: impl Into<String>) -> Self {
+        self.options.client_header_names = (id.into(), secret.into());
+        self
+    }
+
+    /// The API version in the path. Default: `1` (stonex-auth).
+    pub fn api_version(mut self, version: impl Into<String>) -> Self {
+        self.options.api_version = version.into();
+        self
+    }
+
+    /// Whether the dates in tokens are whole seconds. Default: no, they have microseconds (partner-oauth).
+    pub fn integer_dates(mut self, whole: bool) -> Self {
+        self.options.integer_dates = whole;
+        self
+    }
+
+    /// The `is_test` claim of tokens. Default: false (partner-oauth).
+    pub fn is_test(mut self, is_test: bool) -> Self {
+        self.options.is_test = is_test;
+        self
+    }
+
+    /// The merchant that [`Credentials::merchant_vat`] names; `None` for unbound tokens. The simulator binds to whichever
+    /// merchant is asked for (mobilepay-auth).
+    pub fn merchant_vat(mut self, vat: Option<&str>) -> Self {
+        self.credentials.merchant_vat = vat.map(str::to_owned);
+        self
+    }
+
+    /// The `x-ibm-client-id` that the gateway knows, where it is not the client id; it is demanded then (mobilepay-auth).
+    pub fn ibm_client_id(mut self, id: impl Into<String>) -> Self {
+        self.credentials.ibm_client_id = Some(id.into());
+        self.demand_ibm_client_id(true)
+    }
+
+    /// Whether the gateway demands `x-ibm-client-id`, on the token call and on later calls. Default: no (mobilepay-auth).
+    pub fn demand_ibm_client_id(mut self, demand: bool) -> Self {
+        self.options.demand_ibm_client_id = demand;
+        self
+    }
+
+    /// Whether later calls must carry `x-mobilepay-client-system-version`. Default: no (mobilepay-auth).
+    pub fn demand_client_system_version(mut self, demand: bool) -> Self {
+        self.options.demand_client_system_version = demand;
+        self
+    }
+
+    /// Whether the halves of Basic are taken as they stand. Default: no, they are form-decoded (mobilepay-auth).
+    pub fn raw_basic(mut self, raw: bool) -> Self {
+        self.options.raw_basic = raw;
+        self
+    }
+
     /// Starts the simulator. Needs a tokio runtime with I/O and time.
     ///
     /// # Errors
@@ -74,6 +170,19 @@ impl Options {
             Vendor::S2s => 1095,
             Vendor::MobilePay => 3700,
         };
-        Self { lifetime: Duration::from_secs(lifetime), delay: Duration::ZERO }
+        Self {
+            lifetime: Duration::from_secs(lifetime),
+            refresh_lifetime: Duration::from_secs(2_682_000),
+            code_lifetime: Duration::from_secs(60),
+            delay: Duration::ZERO,
+            api_version: "1".to_owned(),
+            integer_dates: false,
+            is_test: false,
+            token_by_post: false,
+            client_header_names: ("X-IBM-client-id".to_owned(), "X-IBM-client-secret".to_owned()),
+            raw_basic: false,
+            demand_ibm_client_id: false,
+            demand_client_system_version: false,
+        }
     }
 }

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
+use crate::ping;
 use crate::shape::Shape;
-use crate::{MgPlusError, Target, Vendor};
+use crate::{MgPlusError, MobilePayError, PartnerError, S2sError, StoneXError, Target, Vendor};
 
 /// What can go wrong on a vendor's side of the wire, or on the way to it.
 ///
@@ -11,6 +12,14 @@ use crate::{MgPlusError, Target, Vendor};
 pub enum Fault {
     /// An error answer of MG+.
     MgPlus(MgPlusError),
+    /// An error answer of StoneX.
+    StoneX(StoneXError),
+    /// An error answer of the partner API.
+    Partner(PartnerError),
+    /// An error answer of the bank.
+    S2s(S2sError),
+    /// An error answer of MobilePay.
+    MobilePay(MobilePayError),
 
     /// The healthy answer, so much later.
     Delay(Duration),
@@ -132,7 +141,10 @@ impl Fault {
     pub fn all_for(vendor: Vendor) -> Vec<Self> {
         match vendor {
             Vendor::MgPlus => all(MgPlusError::ALL, Self::MgPlus),
-            _ => Vec::new(),
+            Vendor::StoneX => all(StoneXError::ALL, Self::StoneX),
+            Vendor::Partner => all(PartnerError::ALL, Self::Partner),
+            Vendor::S2s => all(S2sError::ALL, Self::S2s),
+            Vendor::MobilePay => all(MobilePayError::ALL, Self::MobilePay),
         }
     }
 
@@ -185,8 +197,6 @@ impl Fault {
             Self::Redirect(_) => Some(307),
             Self::Html(status) | Self::RetryAfter { status, .. } | Self::Answer { status, .. } => Some(*status),
             Self::Endless | Self::Garbage | Self::EmptyObject | Self::Empty | Self::ErrorInside200 => Some(200),
-            Self::ApiUnauthorized => Some(401),
-            Self::ApiForbidden => Some(403),
             other => other.shape().map(|shape| shape.status),
         }
     }
@@ -210,6 +220,7 @@ impl Fault {
             Self::ApiUnauthorized | Self::ApiForbidden => Target::Ping,
             Self::SameToken | Self::ExpiresIn(_) | Self::Token(_) | Self::TokenType(_) => Target::Token,
             Self::NumbersAsText | Self::WithoutScope | Self::UnknownMembers => Target::Token,
+            Self::S2s(error) => error.target(),
             _ => Target::Auth,
         }
     }
@@ -217,6 +228,12 @@ impl Fault {
     pub(crate) fn shape(&self) -> Option<Shape> {
         match self {
             Self::MgPlus(error) => Some(error.shape()),
+            Self::StoneX(error) => Some(error.shape()),
+            Self::Partner(error) => Some(error.shape()),
+            Self::S2s(error) => Some(error.shape()),
+            Self::MobilePay(error) => Some(error.shape()),
+            Self::ApiUnauthorized => Some(ping::INVALID_TOKEN),
+            Self::ApiForbidden => Some(ping::FORBIDDEN),
             _ => None,
         }
     }
@@ -240,8 +257,6 @@ impl Fault {
             Self::NumbersAsText => "numbers-as-text",
             Self::WithoutScope => "without-scope",
             Self::UnknownMembers => "unknown-members",
-            Self::ApiUnauthorized => "api-unauthorized",
-            Self::ApiForbidden => "api-forbidden",
             _ => "vendor-error",
         }
     }

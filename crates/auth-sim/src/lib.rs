@@ -25,9 +25,18 @@ pub use counts::Counts;
 // One file per vendor: its endpoints, its claims, its error shapes.
 mod mgplus;
 pub use mgplus::MgPlusError;
+mod stonex;
+pub use stonex::StoneXError;
+mod partner;
+pub use partner::PartnerError;
+mod s2s;
+pub use s2s::S2sError;
+mod mobilepay;
+pub use mobilepay::MobilePayError;
 
 mod answer;
 mod body;
+mod grants;
 mod jwt;
 mod misbehave;
 mod ping;

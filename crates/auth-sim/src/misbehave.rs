@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::body::{cut_after, endless, gzip};
 use crate::server::Reset;
 use crate::state::State;
-use crate::{ExpiresIn, Fault, OddToken, RetryAfter, Target, answer, ping};
+use crate::{ExpiresIn, Fault, OddToken, RetryAfter, Target, answer};
 
 /// The answer of a vendor that has no fault, counted.
 pub(crate) async fn healthy(state: &State, target: Option<Target>, answer: impl Future<Output = Response>) -> Response {
@@ -63,8 +63,6 @@ fn instead(state: &State, fault: &Fault) -> Option<Response> {
         Fault::ErrorInside200 => answer::with_body(200, JSON, r#"{"error":"server_error"}"#),
         Fault::RetryAfter { status, after } => retry_after(*status, *after),
         Fault::Answer { status, content_type, body } => answer::with_body(*status, content_type, body.clone()),
-        Fault::ApiUnauthorized => ping::unauthorized(r#"Bearer error="invalid_token""#),
-        Fault::ApiForbidden => answer::with_body(403, "text/plain", "Forbidden"),
         fault => fault.shape()?.respond(&state.credentials().client_id),
     };
     Some(response)

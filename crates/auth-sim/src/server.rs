@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 
 use crate::ping::ping;
 use crate::state::Shared;
-use crate::{Target, Vendor, mgplus, misbehave};
+use crate::{Target, Vendor, mgplus, misbehave, mobilepay, partner, s2s, stonex};
 
 /// What a handler tells to have its connection reset.
 pub(crate) type Reset = Arc<Notify>;
@@ -34,7 +34,10 @@ pub(crate) fn base_path(vendor: Vendor) -> &'static str {
 pub(crate) fn router(state: Shared) -> Router {
     let routes = match state.vendor {
         Vendor::MgPlus => mgplus::routes(),
-        _ => Router::new(),
+        Vendor::StoneX => stonex::routes(&state.options.api_version),
+        Vendor::Partner => partner::routes(),
+        Vendor::S2s => s2s::routes(&state.options),
+        Vendor::MobilePay => mobilepay::routes(),
     };
     let routes = routes.route("/api/ping", get(ping));
     let based = match base_path(state.vendor) {

@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::counts::Counters;
+use crate::grants::Grants;
 use crate::jwt::Key;
 use crate::state::{Shared, State};
 use crate::tokens::Tokens;
@@ -46,6 +47,8 @@ impl Simulator {
             options: builder.options,
             key,
             tokens: Tokens::default(),
+            codes: Grants::default(),
+            refresh_tokens: Grants::default(),
             counters: Counters::default(),
             faults: Faults::default(),
             credentials: Mutex::new(builder.credentials.clone()),
@@ -103,6 +106,16 @@ impl Simulator {
     /// From now on only this client secret is let in. Tokens issued before stay good, each with the secret it was issued to.
     pub fn rotate_secret(&self, secret: impl Into<String>) {
         self.state.credentials().client_secret = secret.into();
+    }
+
+    /// From now on only this secret of the service account is let in (s2s-oauth).
+    pub fn rotate_service_account_secret(&self, secret: impl Into<String>) {
+        self.state.credentials().service_account_secret = secret.into();
+    }
+
+    /// From now on every refresh token issued until now is refused (s2s-oauth).
+    pub fn revoke_refresh_tokens(&self) {
+        self.state.refresh_tokens.revoke_all();
     }
 
     /// The public half of the key that signs: a DER-encoded `RSAPublicKey` (RFC 8017 A.1.1).

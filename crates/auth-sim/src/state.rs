@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::builder::Options;
 use crate::counts::Counters;
+use crate::grants::Grants;
 use crate::jwt::Key;
 use crate::shape::Shape;
 use crate::tokens::{Grant, Tokens};
@@ -22,6 +23,9 @@ pub(crate) struct State {
     pub(crate) options: Options,
     pub(crate) key: Arc<Key>,
     pub(crate) tokens: Tokens,
+    /// Codes and refresh tokens of s2s-oauth.
+    pub(crate) codes: Grants,
+    pub(crate) refresh_tokens: Grants,
     pub(crate) counters: Counters,
     pub(crate) faults: Faults,
     /// The credentials that are good now.
