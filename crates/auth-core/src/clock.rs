@@ -1,0 +1,185 @@
+//! The clock that expiry is measured on: it counts suspended time and ignores steps of the wall clock.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A point on a [`Clock`]: nanoseconds since an origin of the clock's own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(u64);
+
+impl Moment {
+    /// Later than any other.
+    pub const NEVER: Self = Self(u64::MAX);
+
+    /// The moment `since` after the clock's origin; [`Moment::NEVER`] if that is beyond some 584 years.
+    #[must_use]
+    pub fn from_origin(since: Duration) -> Self {
+        Self(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    /// How long from `earlier` to this one; zero if it is not earlier.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+
+    pub(crate) const fn nanos(self) -> u64 {
+        self.0
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    pub(crate) const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+}
+
+impl std::ops::Add<Duration> for Moment {
+    type Output = Self;
+
+    fn add(self, rhs: Duration) -> Self {
+        Self(self.0.saturating_add(Self::from_origin(rhs).0))
+    }
+}
+
+impl std::ops::Sub<Duration> for Moment {
+    type Output = Self;
+
+    fn sub(self, rhs: Duration) -> Self {
+        Self(self.0.saturating_sub(Self::from_origin(rhs).0))
+    }
+}
+
+/// Where the time comes from. A source reads it once per call.
+pub trait Clock: Send + Sync + fmt::Debug + 'static {
+    /// Now. It never goes back.
+    fn now(&self) -> Moment;
+}
+
+/// The machine's clock, suspended time included.
+///
+/// On Linux and Android it is `CLOCK_BOOTTIME`. Elsewhere the time since start by the monotonic and by the wall clock is
+/// compared and the later one counts: that was never tested on such a machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn now(&self) -> Moment {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        Moment((time.tv_sec as u64).wrapping_mul(NANOS_PER_SEC).wrapping_add(time.tv_nsec as u64))
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn now(&self) -> Moment {
+        elsewhere::now()
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const NANOS_PER_SEC: u64 = 1_000_000_000;
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod elsewhere {
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::{Instant, SystemTime};
+
+    use super::Moment;
+
+    /// The later of both clocks, kept from going back when the wall clock does.
+    pub(super) fn now() -> Moment {
+        static ORIGIN: OnceLock<(Instant, SystemTime)> = OnceLock::new();
+        static LATEST: AtomicU64 = AtomicU64::new(0);
+        let (instant, wall) = *ORIGIN.get_or_init(|| (Instant::now(), SystemTime::now()));
+        let since = instant.elapsed().max(wall.elapsed().unwrap_or_default());
+        let now = Moment::from_origin(since).nanos();
+        Moment::from_nanos(LATEST.fetch_max(now, Ordering::Relaxed).max(now))
+    }
+}
+
+/// A clock that stands still until a test moves it; clones move together.
+#[cfg(feature = "test-util")]
+#[derive(Clone, Debug, Default)]
+pub struct ManualClock {
+    now: std::sync::Arc<std::sync::atomic::AtomicU64>,
+}
+
+#[cfg(feature = "test-util")]
+impl ManualClock {
+    /// A clock at its origin.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Moves it forward, as a suspended machine's clock does.
+    pub fn advance(&self, by: Duration) {
+        self.now.fetch_add(Moment::from_origin(by).0, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+#[cfg(feature = "test-util")]
+impl Clock for ManualClock {
+    fn now(&self) -> Moment {
+        Moment(self.now.load(std::sync::atomic::Ordering::SeqCst))
+    }
+}
+
+/// A clock that follows tokio's, so that `#[tokio::test(start_paused = true)]` owns expiry and timers at once.
+#[cfg(feature = "test-util")]
+#[derive(Clone, Copy, Debug)]
+pub struct PausedClock {
+    origin: tokio::time::Instant,
+}
+
+#[cfg(feature = "test-util")]
+impl PausedClock {
+    /// A clock whose origin is tokio's now.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { origin: tokio::time::Instant::now() }
+    }
+}
+
+#[cfg(feature = "test-util")]
+impl Default for PausedClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(feature = "test-util")]
+impl Clock for PausedClock {
+    fn now(&self) -> Moment {
+        Moment::from_origin(self.origin.elapsed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_saturate_instead_of_wrapping() {
+        assert_eq!(Moment::NEVER + Duration::from_secs(1), Moment::NEVER);
+        assert_eq!(Moment::default() - Duration::from_secs(1), Moment::default());
+        assert_eq!(Moment::from_origin(Duration::MAX), Moment::NEVER);
+        assert_eq!(Moment::default().since(Moment::NEVER), Duration::ZERO);
+    }
+
+    #[test]
+    fn system_clock_does_not_go_back() {
+        let readings: Vec<_> = (0..1000).map(|_| SystemClock.now()).collect();
+        assert!(readings.is_sorted());
+        assert_ne!(readings[0], Moment::default());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn system_clock_is_the_one_that_counts_suspended_time() {
+        let text = std::fs::read_to_string("/proc/uptime").unwrap();
+        let uptime: f64 = text.split(' ').next().unwrap().parse().unwrap();
+        let ours = SystemClock.now().since(Moment::default()).as_secs_f64();
+        assert!((ours - uptime).abs() < 60.0, "{ours} against {uptime}");
+    }
+}

@@ -1,0 +1,261 @@
+//! Where credentials come from: given once, a closure, the environment, a file that is read again.
+
+use std::collections::hash_map::RandomState;
+use std::fmt;
+use std::future::Future;
+use std::hash::BuildHasher;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::{ClientCredentials, CredentialSet, Error, Secret};
+
+/// Credentials, loaded before each request, so that a rotation needs no restart.
+///
+/// Anything that takes a source takes plain credentials as well:
+///
+/// ```
+/// use auth_core::{ClientCredentials, CredentialSource};
+///
+/// let fixed: CredentialSource<ClientCredentials> = ClientCredentials::new("invented-id", "invented-secret")?.into();
+/// let mounted = CredentialSource::secret_file("invented-id", "/run/secrets/sts");
+/// let vault = CredentialSource::from_fn(|| async { ClientCredentials::new("invented-id", "out of a vault") });
+/// # let _ = (fixed, mounted, vault);
+/// # Ok::<(), auth_core::Error>(())
+/// ```
+pub struct CredentialSource<C> {
+    kind: Kind<C>,
+}
+
+enum Kind<C> {
+    Fixed(C),
+    Loaded(Arc<dyn Fn() -> Loading<C> + Send + Sync>),
+}
+
+type Loading<C> = Pin<Box<dyn Future<Output = Result<C, Error>> + Send>>;
+
+impl<C: CredentialSet> CredentialSource<C> {
+    /// Always the same credentials.
+    #[must_use]
+    pub fn fixed(credentials: C) -> Self {
+        Self { kind: Kind::Fixed(credentials) }
+    }
+
+    /// Whatever `load` says at the time: a vault, a configuration that is watched.
+    ///
+    /// It has [`CREDENTIALS_TIMEOUT`] each time; its failure, best made with [`Error::credentials`], is transient.
+    #[must_use]
+    pub fn from_fn<F, Fut>(load: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<C, Error>> + Send + 'static,
+    {
+        Self { kind: Kind::Loaded(Arc::new(move || Box::pin(load()))) }
+    }
+
+    /// A file whose text `parse` turns into credentials. It is read again before each request, so a changed file counts
+    /// from the next request on; during a hold it is looked at once a second.
+    #[must_use]
+    pub fn file(
+        path: impl Into<PathBuf>,
+        parse: impl Fn(&str) -> Result<C, Error> + Clone + Send + Sync + 'static,
+    ) -> Self {
+        let path = path.into();
+        Self::from_fn(move || {
+            let (path, parse) = (path.clone(), parse.clone());
+            async move {
+                let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(&path).map(Zeroizing::new));
+                let text = read.await.map_err(|_| Error::credentials("reading the credential file was cancelled"))?;
+                parse(
+                    &text
+                        .map_err(|e| Error::credentials(format!("the credential file cannot be read: {}", e.kind())))?,
+                )
+            }
+        })
+    }
+
+    /// Environment variables, all of `names`, that `build` turns into credentials; looked up before each request.
+    #[must_use]
+    pub fn environment<const N: usize>(
+        names: [&'static str; N],
+        build: impl Fn([String; N]) -> Result<C, Error> + Clone + Send + Sync + 'static,
+    ) -> Self {
+        Self::from_fn(move || {
+            let build = build.clone();
+            async move {
+                let mut vars = crate::Vars::new(|name| std::env::var_os(name));
+                let values = names.map(|name| vars.required(name));
+                vars.finish()?;
+                build(values)
+            }
+        })
+    }
+
+    /// The credentials as they are now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Credentials`] if the source fails or takes longer than [`CREDENTIALS_TIMEOUT`].
+    pub async fn load(&self) -> Result<C, Error> {
+        match &self.kind {
+            Kind::Fixed(credentials) => Ok(credentials.clone()),
+            Kind::Loaded(load) => match tokio::time::timeout(CREDENTIALS_TIMEOUT, load()).await {
+                Ok(loaded) => loaded.map_err(as_credentials_error),
+                Err(_) => Err(Error::credentials("it did not answer within 5 s")),
+            },
+        }
+    }
+
+    /// The fingerprint of the credentials as they are now.
+    ///
+    /// # Errors
+    ///
+    /// As [`CredentialSource::load`].
+    pub async fn fingerprint(&self) -> Result<Fingerprint, Error> {
+        Ok(Fingerprint::of(&self.load().await?))
+    }
+
+    /// Runs `check` at once where the credentials are known already, so that a bad one is refused where it is given.
+    ///
+    /// # Errors
+    ///
+    /// What `check` says.
+    pub fn check_now(&self, check: impl FnOnce(&C) -> Result<(), Error>) -> Result<(), Error> {
+        match &self.kind {
+            Kind::Fixed(credentials) => check(credentials),
+            Kind::Loaded(_) => Ok(()),
+        }
+    }
+}
+
+impl CredentialSource<ClientCredentials> {
+    /// A client id, and its secret in a file of its own, as orchestrators mount them. One line end is taken off.
+    #[must_use]
+    pub fn secret_file(client_id: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+        let client_id = client_id.into();
+        Self::file(path, move |text| {
+            ClientCredentials::with_secret(client_id.clone(), Secret::from_file_text("client secret", text)?)
+        })
+    }
+}
+
+impl<C: CredentialSet> From<C> for CredentialSource<C> {
+    fn from(credentials: C) -> Self {
+        Self::fixed(credentials)
+    }
+}
+
+impl<C: Clone> Clone for CredentialSource<C> {
+    fn clone(&self) -> Self {
+        let kind = match &self.kind {
+            Kind::Fixed(credentials) => Kind::Fixed(credentials.clone()),
+            Kind::Loaded(load) => Kind::Loaded(Arc::clone(load)),
+        };
+        Self { kind }
+    }
+}
+
+impl<C> fmt::Debug for CredentialSource<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            Kind::Fixed(_) => "CredentialSource(fixed)",
+            Kind::Loaded(_) => "CredentialSource(loaded before each request)",
+        })
+    }
+}
+
+/// Tells whether credentials have changed, without telling anything about them.
+///
+/// A hash under a key that is random for each process.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    /// The fingerprint of `credentials`.
+    #[must_use]
+    pub fn of<C: CredentialSet>(credentials: &C) -> Self {
+        Self::of_parts(&credentials.parts())
+    }
+
+    /// The fingerprint of secrets that are no [`CredentialSet`].
+    #[must_use]
+    pub fn of_parts(parts: &[&str]) -> Self {
+        static KEY: OnceLock<RandomState> = OnceLock::new();
+        Self(KEY.get_or_init(RandomState::new).hash_one(parts))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fingerprint(hidden)")
+    }
+}
+
+/// Keeps the words of a source's own error, which say what was wrong with the file or the variable.
+fn as_credentials_error(error: Error) -> Error {
+    match error {
+        Error::Config(failure) => Error::Credentials(failure),
+        Error::Credentials(_) => error,
+        other => Error::credentials(other.to_string()),
+    }
+}
+
+/// How long a credential source may take. A vault that needs longer is down; the token may live on meanwhile.
+pub const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn changed_file_counts_from_the_next_load_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        std::fs::write(&path, "invented-one\n").unwrap();
+        let source = CredentialSource::secret_file("invented-id", &path);
+        let before = source.fingerprint().await.unwrap();
+        assert_eq!(source.load().await.unwrap().client_secret().expose(), "invented-one");
+        assert_eq!(source.fingerprint().await.unwrap(), before);
+        std::fs::write(&path, "invented-two\n").unwrap();
+        assert_ne!(source.fingerprint().await.unwrap(), before);
+        assert_eq!(source.load().await.unwrap().client_secret().expose(), "invented-two");
+    }
+
+    #[tokio::test]
+    async fn missing_or_bad_file_is_an_error_of_the_source_and_says_why() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        let source = CredentialSource::secret_file("invented-id", &path);
+        assert!(matches!(source.load().await, Err(Error::Credentials(_))));
+        std::fs::write(&path, "trailing blank \n").unwrap();
+        let error = source.load().await.unwrap_err();
+        assert!(matches!(error, Error::Credentials(_)) && error.is_transient());
+        assert!(error.to_string().contains("client secret ends with a blank"), "{error}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn source_that_hangs_is_given_up_after_five_seconds() {
+        let source: CredentialSource<ClientCredentials> = CredentialSource::from_fn(std::future::pending);
+        let began = tokio::time::Instant::now();
+        assert!(matches!(source.load().await, Err(Error::Credentials(_))));
+        assert_eq!(began.elapsed(), CREDENTIALS_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn missing_variables_are_all_named() {
+        let source = CredentialSource::environment(["AUTH_CORE_NO_ID", "AUTH_CORE_NO_SECRET"], |[id, secret]| {
+            ClientCredentials::new(id, secret)
+        });
+        let error = source.load().await.unwrap_err().to_string();
+        assert!(error.contains("AUTH_CORE_NO_ID") && error.contains("AUTH_CORE_NO_SECRET"), "{error}");
+    }
+
+    #[test]
+    fn fingerprint_tells_parts_apart() {
+        assert_ne!(Fingerprint::of_parts(&["ab", "c"]), Fingerprint::of_parts(&["a", "bc"]));
+        assert_eq!(format!("{:?}", Fingerprint::of_parts(&["a"])), "Fingerprint(hidden)");
+    }
+}

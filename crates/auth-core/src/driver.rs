@@ -1,0 +1,264 @@
+//! Drives the lifecycle on tokio: everything between the users' handle and the pure machine.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+use crate::flight::{self, Flight};
+use crate::lifecycle::{Background, Lifecycle, Read, Start, Want};
+use crate::log::Log;
+use crate::sync::Cell;
+use crate::{AccessToken, Clock, Error, EventKind, KeepWarm, Moment, RefreshPolicy, Rejection, Status, TokenEndpoint};
+
+/// What all clones of a handle share.
+pub(crate) struct Driver {
+    cell: Cell,
+    clock: Arc<dyn Clock>,
+    endpoint: Arc<dyn TokenEndpoint>,
+    keep_warm: KeepWarm,
+    dead_after: Duration,
+    state: Mutex<State>,
+    log: Arc<Log>,
+    /// Wakes background renewal; outlives the driver in the task's hands.
+    changed: Arc<Notify>,
+}
+
+struct State {
+    life: Lifecycle,
+    flight: Option<Arc<Flight>>,
+    background: Option<AbortHandle>,
+    shut_down: bool,
+}
+
+/// What a caller does next.
+enum Step {
+    Have(AccessToken),
+    Wait(Arc<Flight>),
+}
+
+impl Driver {
+    pub(crate) fn new(endpoint: Arc<dyn TokenEndpoint>, policy: RefreshPolicy, clock: Arc<dyn Clock>) -> Arc<Self> {
+        let vendor = endpoint.vendor();
+        let (keep_warm, dead_after) = (policy.keep_warm, policy.dead_after);
+        let life = Lifecycle::new(vendor, policy);
+        let state = Mutex::new(State { life, flight: None, background: None, shut_down: false });
+        let (cell, log, changed) = (Cell::default(), Log::new(vendor), Arc::default());
+        Arc::new(Self { cell, clock, endpoint, keep_warm, dead_after, state, log, changed })
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    pub(crate) fn endpoint(&self) -> &dyn TokenEndpoint {
+        &*self.endpoint
+    }
+
+    pub(crate) fn log(&self) -> &Arc<Log> {
+        &self.log
+    }
+
+    /// Something of the token that may simply be handed out: two loads and a look at the clock.
+    pub(crate) fn warm<T>(&self, take: impl FnOnce(&AccessToken) -> T) -> Option<T> {
+        let published = self.cell.load();
+        let token = published.as_ref()?.token_at(self.clock.now())?;
+        if !token.is_used() {
+            self.served(token);
+        }
+        Some(take(token))
+    }
+
+    /// A token that fulfils `want`, waiting for a flight if there must be one. `forced` starts one in any case.
+    pub(crate) async fn obtain(self: &Arc<Self>, mut want: Want, mut forced: bool) -> Result<AccessToken, Error> {
+        loop {
+            match self.step(want, forced)? {
+                Step::Have(token) => {
+                    self.served(&token);
+                    return Ok(token);
+                }
+                Step::Wait(flight) => match flight.landed(self.dead_after).await {
+                    Some(Ok(())) => (want.after, forced) = (Some(flight.id()), false),
+                    Some(Err(error)) => return Err(error),
+                    None => {}
+                },
+            }
+        }
+    }
+
+    /// Runs `decide` on the state, then makes the outside agree with it.
+    pub(crate) fn act<T>(&self, decide: impl FnOnce(&mut Lifecycle) -> T) -> T {
+        let mut state = self.state();
+        let decided = decide(&mut state.life);
+        self.settle(state);
+        decided
+    }
+
+    pub(crate) fn rejected(&self, token: &AccessToken) -> Rejection {
+        self.act(|life| life.rejected(token.value(), self.now()))
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.state().life.status(self.now())
+    }
+
+    /// The task of `flight` ended without an answer.
+    pub(crate) fn flight_lost(&self, flight: &Flight, panicked: bool) {
+        let (now, random) = (self.now(), fastrand::f64());
+        self.act(|life| match life.lost(flight.id(), panicked, now, random) {
+            Some(error) => flight.land(Err(error)),
+            None => flight.move_on(),
+        });
+    }
+
+    /// Stops background renewal for good and waits for a running flight.
+    pub(crate) async fn shut_down(&self) {
+        let flight = {
+            let mut state = self.state();
+            state.life.note(EventKind::ShutDown);
+            state.shut_down = true;
+            state.background.take().inspect(AbortHandle::abort);
+            let flight = state.flight.clone();
+            self.settle(state);
+            flight
+        };
+        if let Some(flight) = flight {
+            flight.landed(self.dead_after).await;
+        }
+    }
+
+    fn step(self: &Arc<Self>, want: Want, forced: bool) -> Result<Step, Error> {
+        let Ok(runtime) = Handle::try_current() else { return self.step_without_runtime(want) };
+        let mut state = self.state();
+        let now = self.now();
+        state.life.take_dead_flight(now);
+        let read = if forced { state.life.force(now) } else { state.life.read(now, want) };
+        let probe = state.life.take_probe(now);
+        let (step, start) = match read {
+            Read::Serve(token, start) => (Ok(Step::Have(token)), start),
+            Read::Join(start) => (Err(None), start),
+            Read::Fail(error) => (Err(Some(error)), None),
+        };
+        let started = start.map(|start| (register(&mut state, start), start));
+        let step = step.or_else(|error| match (error, &state.flight) {
+            (None, Some(flight)) => Ok(Step::Wait(Arc::clone(flight))),
+            (error, _) => {
+                Err(error.unwrap_or_else(|| Error::internal(self.endpoint.vendor(), "a flight went missing")))
+            }
+        });
+        self.keep_background(&mut state, &runtime);
+        self.settle(state);
+        self.launch(started, probe, &runtime);
+        step
+    }
+
+    /// Outside tokio nothing can be asked for; what is there is handed out.
+    fn step_without_runtime(&self, want: Want) -> Result<Step, Error> {
+        match self.act(|life| life.peek(self.now(), want)) {
+            Some(found) => found.map(Step::Have),
+            None => Err(Error::config(
+                "a token must be requested, which needs a tokio runtime with timers; there is none here",
+            )),
+        }
+    }
+
+    fn launch(self: &Arc<Self>, started: Option<(Arc<Flight>, Start)>, probe: bool, runtime: &Handle) {
+        if let Some((flight, start)) = started {
+            flight::launch(self, flight, start, runtime);
+        }
+        if probe {
+            runtime.spawn(Arc::clone(self).probe());
+        }
+    }
+
+    async fn probe(self: Arc<Self>) {
+        let found = tokio::time::timeout(crate::CREDENTIALS_TIMEOUT, self.endpoint.fingerprint()).await;
+        self.act(|life| life.probed(found.ok().and_then(Result::ok), self.now()));
+    }
+
+    /// Says that `token` was handed out, if this is the first time.
+    #[cold]
+    fn served(&self, token: &AccessToken) {
+        if token.mark_used() {
+            self.act(|life| life.note(EventKind::Served { token: token.id() }));
+        }
+    }
+
+    fn keep_background(self: &Arc<Self>, state: &mut State, runtime: &Handle) {
+        let alive = state.background.as_ref().is_some_and(|task| !task.is_finished());
+        if alive || state.shut_down || self.keep_warm == KeepWarm::OnDemand {
+            return;
+        }
+        let (driver, changed) = (Arc::downgrade(self), Arc::clone(&self.changed));
+        let task = runtime.spawn(async move {
+            while let Some(wait) = driver.upgrade().map(|driver| driver.renew_ahead()) {
+                match wait {
+                    Some(wait) => drop(tokio::time::timeout(wait.min(LONGEST_SLEEP), changed.notified()).await),
+                    None => changed.notified().await,
+                }
+            }
+        });
+        state.background = Some(task.abort_handle());
+    }
+
+    /// One look of background renewal; how long until the next, if that is known.
+    fn renew_ahead(self: &Arc<Self>) -> Option<Duration> {
+        let runtime = Handle::current();
+        let mut state = self.state();
+        let now = self.now();
+        state.life.take_dead_flight(now);
+        let (start, wait) = match state.life.background(now) {
+            Background::Start(start) => (Some(start), None),
+            Background::Sleep(until) => (None, Some(until.since(now))),
+            Background::Idle => (None, None),
+        };
+        let probe = wait.is_some() && state.life.take_probe(now);
+        let started = start.map(|start| (register(&mut state, start), start));
+        self.settle(state);
+        self.launch(started, probe, &runtime);
+        wait
+    }
+
+    /// Publishes what the state says, ends flights that are no longer the source's, tells what happened.
+    fn settle(&self, mut state: MutexGuard<'_, State>) {
+        self.cell.publish(state.life.published(), state.life.attention());
+        let current = state.life.flight();
+        let ended = state.flight.take_if(|flight| Some(flight.id()) != current);
+        let events = state.life.drain_events();
+        let happened = self.log.record(events, SystemTime::now());
+        drop(state);
+        if let Some(flight) = ended {
+            flight.move_on();
+        }
+        if !happened.is_empty() {
+            self.changed.notify_one();
+            self.log.tell(&happened);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.background.take().inspect(AbortHandle::abort);
+        self.log.close();
+    }
+}
+
+/// Makes the flight that `start` is about the one to join.
+fn register(state: &mut State, start: Start) -> Arc<Flight> {
+    let flight = Flight::new(start.id);
+    if let Some(old) = state.flight.replace(Arc::clone(&flight)) {
+        old.move_on();
+    }
+    flight
+}
+
+/// Timers stand still while the machine is suspended, so a long sleep is cut into pieces of this length.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);

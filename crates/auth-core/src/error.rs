@@ -1,0 +1,409 @@
+//! The one error of every crate, and what to do about it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Why there is no token, sorted by what to do about it.
+///
+/// Cloning shares the failure: everyone who waited for one request holds the same one.
+/// Display and Debug show the vendor, the status, the class, our hint and a well-formed error code. They never show a
+/// credential, a token, a body or the vendor's own words: those are in [`Error::description`], cleaned.
+///
+/// ```
+/// use auth_core::Error;
+///
+/// let error = Error::config("the client id is empty; expected the id the vendor issued");
+/// assert!(!error.is_transient());
+/// assert_eq!(error.to_string(), "configuration: the client id is empty; expected the id the vendor issued");
+/// ```
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The vendor refused for good; a person must act. Held 10 s, then 30 s, up to 5 min.
+    #[error("{vendor} refused the request{0}", vendor = .0.vendor())]
+    Rejected(Failure),
+    /// The vendor asks to slow down; nothing is sent before [`Error::retry_after`] has passed.
+    #[error("{vendor} asks to slow down{0}", vendor = .0.vendor())]
+    Throttled(Failure),
+    /// The vendor has a fault of its own; retried.
+    #[error("{vendor} is not available{0}", vendor = .0.vendor())]
+    Unavailable(Failure),
+    /// No answer: see [`Error::reach`] for how far the request came. Retried, except for a certificate.
+    #[error("{vendor} cannot be reached{0}", vendor = .0.vendor())]
+    Unreachable(Failure),
+    /// An answer that is not the documented one.
+    #[error("{vendor} gave an answer that is not the documented one{0}", vendor = .0.vendor())]
+    Malformed(Failure),
+    /// Found before anything was sent: the code, the variables or the URL must change.
+    #[error("configuration{0}")]
+    Config(Failure),
+    /// The credential source failed; it is asked again.
+    #[error("the credential source failed{0}")]
+    Credentials(Failure),
+    /// The vendor's tokens do not live as long as was asked for.
+    #[error("a token with {} s left was asked for, and a fresh one has {} s", wanted.as_secs_f64(), lifetime.as_secs_f64())]
+    #[non_exhaustive]
+    TooShort {
+        /// The life that was asked for.
+        wanted: Duration,
+        /// What the freshest token had left when it came.
+        lifetime: Duration,
+    },
+    /// A defect: a panic in an endpoint or in a credential source.
+    #[error("internal failure{0}")]
+    Internal(Failure),
+}
+
+impl Error {
+    /// [`Error::Config`]: `what` was wrong and what was expected. `what` must hold no credential.
+    #[must_use]
+    pub fn config(what: impl Into<Cow<'static, str>>) -> Self {
+        Self::Config(Failure::of("").detail(what))
+    }
+
+    /// [`Error::Credentials`], for credential sources. `what` must hold no credential.
+    #[must_use]
+    pub fn credentials(what: impl Into<Cow<'static, str>>) -> Self {
+        Self::Credentials(Failure::of("").detail(what))
+    }
+
+    /// [`Error::Malformed`] with a transient hold. `what` must hold nothing of the answer's text.
+    #[must_use]
+    pub fn malformed(vendor: &'static str, what: impl Into<Cow<'static, str>>) -> Self {
+        Self::Malformed(Failure::of(vendor).detail(what))
+    }
+
+    pub(crate) fn internal(vendor: &'static str, what: &'static str) -> Self {
+        Self::Internal(Failure::of(vendor).detail(what))
+    }
+
+    pub(crate) fn unreachable(vendor: &'static str, reach: Reach) -> Self {
+        Self::Unreachable(Failure::of(vendor).reach(reach))
+    }
+
+    /// Whether waiting is likely to help. If not, a person must act, though the source still asks again now and then.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.class() != Class::Permanent
+    }
+
+    /// How long until the source asks again, or what the vendor's `Retry-After` said. A caller that waits less gets the
+    /// same error again without a request.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.failure()?.retry_after
+    }
+
+    /// The HTTP status of the vendor's answer, if there was an answer.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.failure()?.facts.status
+    }
+
+    /// The vendor's error code, if it is 1 to 64 characters of `[A-Za-z0-9_.-]` and holds no credential.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.failure()?.facts.code.as_deref()
+    }
+
+    /// What to do or whom to ask, in our words.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.failure()?.facts.hint.as_deref()
+    }
+
+    /// What the vendor's support needs to find this request in its logs.
+    #[must_use]
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.failure()?.facts.correlation_id.as_deref()
+    }
+
+    /// The vendor's own words: at most 200 printable characters, each credential and token of the request cut out.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.failure()?.facts.description.as_deref()
+    }
+
+    /// How far an [`Error::Unreachable`] request came.
+    #[must_use]
+    pub fn reach(&self) -> Option<Reach> {
+        self.failure()?.facts.reach
+    }
+
+    /// Whether both are the failure of one and the same request.
+    ///
+    /// ```
+    /// # use auth_core::Error;
+    /// let error = Error::config("no URL");
+    /// assert!(error.is_same_failure(&error.clone()));
+    /// assert!(!error.is_same_failure(&Error::config("no URL")));
+    /// ```
+    #[must_use]
+    pub fn is_same_failure(&self, other: &Self) -> bool {
+        match (self.failure(), other.failure()) {
+            (Some(a), Some(b)) => Arc::ptr_eq(&a.facts, &b.facts),
+            _ => false,
+        }
+    }
+
+    /// The same failure with `left` as its [`Error::retry_after`].
+    #[must_use]
+    pub(crate) fn with_retry_after(mut self, left: Duration) -> Self {
+        if let Some(failure) = self.failure_mut() {
+            failure.retry_after = Some(left);
+        }
+        self
+    }
+
+    pub(crate) fn class(&self) -> Class {
+        match self {
+            Self::Throttled(_) => Class::Throttled,
+            Self::Unavailable(f) if f.retry_after.is_some() => Class::Throttled,
+            Self::Rejected(_) | Self::Config(_) | Self::TooShort { .. } => Class::Permanent,
+            Self::Malformed(f) | Self::Unreachable(f) if f.facts.permanent => Class::Permanent,
+            _ => Class::Transient,
+        }
+    }
+
+    /// Whether another attempt in the same flight may help: the vendor's own fault, or the network's.
+    pub(crate) fn is_retried_in_flight(&self) -> bool {
+        match self {
+            Self::Unavailable(_) => true,
+            Self::Unreachable(f) => !f.facts.permanent,
+            _ => false,
+        }
+    }
+
+    fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Rejected(f) | Self::Throttled(f) | Self::Unavailable(f) | Self::Unreachable(f) => Some(f),
+            Self::Malformed(f) | Self::Config(f) | Self::Credentials(f) | Self::Internal(f) => Some(f),
+            Self::TooShort { .. } => None,
+        }
+    }
+
+    fn failure_mut(&mut self) -> Option<&mut Failure> {
+        match self {
+            Self::Rejected(f) | Self::Throttled(f) | Self::Unavailable(f) | Self::Unreachable(f) => Some(f),
+            Self::Malformed(f) | Self::Config(f) | Self::Credentials(f) | Self::Internal(f) => Some(f),
+            Self::TooShort { .. } => None,
+        }
+    }
+}
+
+impl From<std::convert::Infallible> for Error {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// What is known about a failure; read it through [`Error`]'s methods.
+///
+/// Endpoints build one with [`Failure::of`] and put it into the variant that says what to do:
+///
+/// ```
+/// use auth_core::{Error, Failure};
+///
+/// let error = Error::Rejected(Failure::of("acme").status(403).hint("ask Acme to allow this address"));
+/// assert_eq!(error.to_string(), "acme refused the request (status 403): ask Acme to allow this address");
+/// ```
+#[derive(Clone)]
+pub struct Failure {
+    facts: Arc<Facts>,
+    retry_after: Option<Duration>,
+}
+
+impl Failure {
+    /// A failure of `vendor`, with nothing else known.
+    #[must_use]
+    pub fn of(vendor: &'static str) -> Self {
+        Self { facts: Arc::new(Facts { vendor, ..Facts::default() }), retry_after: None }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(self, status: u16) -> Self {
+        self.set(|facts| facts.status = Some(status))
+    }
+
+    /// What was wrong, in our words; it must hold nothing of the answer's text.
+    #[must_use]
+    pub fn detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.set(|facts| facts.detail = Some(detail.into()))
+    }
+
+    /// What to do or whom to ask, in our words.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.set(|facts| facts.hint = Some(hint.into()))
+    }
+
+    /// What the vendor's `Retry-After` said.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// The vendor's error code; kept only if it is 1 to 64 characters of `[A-Za-z0-9_.-]`. The caller has seen to it
+    /// that it holds no credential.
+    #[must_use]
+    pub(crate) fn code(self, code: Option<String>) -> Self {
+        self.set(|facts| facts.code = code.filter(|c| is_well_formed(c, MAX_CODE_LEN, "_.-")))
+    }
+
+    /// The vendor's words, already cleaned.
+    pub(crate) fn description(self, description: Option<String>) -> Self {
+        self.set(|facts| facts.description = description)
+    }
+
+    pub(crate) fn correlation_id(self, id: Option<String>) -> Self {
+        self.set(|facts| facts.correlation_id = id.filter(|c| is_well_formed(c, MAX_CORRELATION_LEN, "_.:|-")))
+    }
+
+    pub(crate) fn reach(self, reach: Reach) -> Self {
+        let permanent = reach == Reach::Certificate;
+        self.set(|facts| (facts.reach, facts.permanent) = (Some(reach), permanent))
+    }
+
+    pub(crate) fn permanent(self) -> Self {
+        self.set(|facts| facts.permanent = true)
+    }
+
+    fn vendor(&self) -> &'static str {
+        if self.facts.vendor.is_empty() { "the vendor" } else { self.facts.vendor }
+    }
+
+    fn set(mut self, change: impl FnOnce(&mut Facts)) -> Self {
+        change(Arc::make_mut(&mut self.facts));
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let facts = &self.facts;
+        match (facts.status, &facts.code) {
+            (Some(status), Some(code)) => write!(f, " (status {status}, code {code})")?,
+            (Some(status), None) => write!(f, " (status {status})")?,
+            (None, Some(code)) => write!(f, " (code {code})")?,
+            (None, None) => {}
+        }
+        if let Some(reach) = facts.reach {
+            write!(f, ": {reach}")?;
+        }
+        for words in [&facts.detail, &facts.hint].into_iter().flatten() {
+            write!(f, ": {words}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let facts = &self.facts;
+        f.debug_struct("Failure")
+            .field("vendor", &facts.vendor)
+            .field("status", &facts.status)
+            .field("code", &facts.code)
+            .field("reach", &facts.reach)
+            .field("detail", &facts.detail)
+            .field("hint", &facts.hint)
+            .field("retry_after", &self.retry_after)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How far a request came that got no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reach {
+    /// The host name was not found.
+    Dns,
+    /// The host refused the connection; nothing was sent.
+    Refused,
+    /// No connection for another reason, a deadline included; nothing was sent.
+    Connect,
+    /// The certificate is not trusted or not for this host. Permanent: a person must act.
+    Certificate,
+    /// The TLS handshake failed for another reason.
+    Tls,
+    /// The request may have arrived; the deadline passed before the answer was whole.
+    Deadline,
+    /// The connection broke before the answer was whole.
+    Cut,
+}
+
+impl fmt::Display for Reach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dns => "its host name was not found",
+            Self::Refused => "the connection was refused",
+            Self::Connect => "no connection came about",
+            Self::Certificate => "its certificate is not accepted",
+            Self::Tls => "the TLS handshake failed",
+            Self::Deadline => "no whole answer before the deadline",
+            Self::Cut => "the connection broke before the answer was whole",
+        })
+    }
+}
+
+/// What a failure means for the next request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    Transient,
+    Throttled,
+    Permanent,
+}
+
+#[derive(Clone, Default)]
+struct Facts {
+    vendor: &'static str,
+    status: Option<u16>,
+    code: Option<String>,
+    hint: Option<Cow<'static, str>>,
+    detail: Option<Cow<'static, str>>,
+    description: Option<String>,
+    correlation_id: Option<String>,
+    reach: Option<Reach>,
+    permanent: bool,
+}
+
+fn is_well_formed(text: &str, max: usize, others: &str) -> bool {
+    (1..=max).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
+}
+
+const MAX_CODE_LEN: usize = 64;
+const MAX_CORRELATION_LEN: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vendors_words_are_in_neither_display_nor_debug() {
+        let error = Error::Rejected(Failure::of("acme").status(400).description(Some("agent 007 unknown".into())));
+        assert_eq!(error.description(), Some("agent 007 unknown"));
+        assert_eq!(error.to_string(), "acme refused the request (status 400)");
+        assert!(!format!("{error:?} {error:#?}").contains("007"));
+    }
+
+    #[test]
+    fn code_of_an_odd_shape_is_dropped() {
+        for odd in ["", "two words", "läuft", &"x".repeat(65)] {
+            let error = Error::Rejected(Failure::of("acme").code(Some(odd.into())));
+            assert_eq!(error.code(), None, "{odd}");
+        }
+        assert_eq!(Error::Rejected(Failure::of("acme").code(Some("TRD-1.a_b".into()))).code(), Some("TRD-1.a_b"));
+    }
+
+    #[test]
+    fn certificate_is_permanent_and_not_retried() {
+        let error = Error::unreachable("acme", Reach::Certificate);
+        assert!(!error.is_transient() && !error.is_retried_in_flight());
+        let error = Error::unreachable("acme", Reach::Deadline);
+        assert!(error.is_transient() && error.is_retried_in_flight());
+    }
+}

@@ -1,0 +1,162 @@
+//! One flight: a request that many may wait for, as a task of its own.
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime};
+
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+use crate::driver::Driver;
+use crate::error::Reach;
+use crate::lifecycle::{After, Attempt, Done, FlightId, Start};
+use crate::{Error, RequestContext};
+
+/// What waiters share with the task that asks.
+#[derive(Debug)]
+pub(crate) struct Flight {
+    id: FlightId,
+    outcome: OnceLock<Outcome>,
+    landed: Notify,
+    waiters: AtomicUsize,
+    task: OnceLock<AbortHandle>,
+}
+
+#[derive(Debug)]
+enum Outcome {
+    /// Success: the token is published. Failure: the error is for everyone.
+    Landed(Result<(), Error>),
+    /// It is no longer the source's flight; those who waited look again.
+    Moved,
+}
+
+impl Flight {
+    pub(crate) fn new(id: FlightId) -> Arc<Self> {
+        let (outcome, landed, waiters, task) = Default::default();
+        Arc::new(Self { id, outcome, landed, waiters, task })
+    }
+
+    pub(crate) fn id(&self) -> FlightId {
+        self.id
+    }
+
+    /// How it ended: `None` if it is no longer the source's flight, or has not ended within `patience`.
+    ///
+    /// Dropping the future takes one waiter away and changes nothing else.
+    pub(crate) async fn landed(&self, patience: Duration) -> Option<Result<(), Error>> {
+        let _waiting = Waiting::on(&self.waiters);
+        let mut landed = pin!(self.landed.notified());
+        landed.as_mut().enable();
+        if self.outcome.get().is_none() {
+            tokio::time::timeout(patience, landed).await.ok()?;
+        }
+        match self.outcome.get()? {
+            Outcome::Landed(result) => Some(result.clone()),
+            Outcome::Moved => None,
+        }
+    }
+
+    pub(crate) fn land(&self, result: Result<(), Error>) {
+        self.end(Outcome::Landed(result));
+    }
+
+    /// Sends those who wait to look again, and stops the task unless it has ended.
+    pub(crate) fn move_on(&self) {
+        if self.outcome.get().is_none() {
+            self.end(Outcome::Moved);
+            self.task.get().map(AbortHandle::abort);
+        }
+    }
+
+    fn end(&self, outcome: Outcome) {
+        // The first outcome stands: a flight that was given up cannot land.
+        if self.outcome.set(outcome).is_ok() {
+            self.landed.notify_waiters();
+        }
+    }
+
+    fn is_awaited(&self) -> bool {
+        self.waiters.load(Ordering::Relaxed) > 0
+    }
+}
+
+/// Starts the task of `flight` on `runtime`.
+pub(crate) fn launch(driver: &Arc<Driver>, flight: Arc<Flight>, start: Start, runtime: &Handle) {
+    let pilot = Pilot { driver: Arc::clone(driver), flight: Arc::clone(&flight) };
+    let task = runtime.spawn(pilot.fly(start.delay)).abort_handle();
+    // Set after the spawn, so a flight given up in between is stopped here.
+    if flight.task.set(task).is_ok() && matches!(flight.outcome.get(), Some(Outcome::Moved)) {
+        flight.task.get().map(AbortHandle::abort);
+    }
+}
+
+/// Counts one waiter for as long as it lives.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn on(waiters: &'a AtomicUsize) -> Self {
+        waiters.fetch_add(1, Ordering::Relaxed);
+        Self(waiters)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Flies one flight. Dropped before the end, by a panic or with its runtime, it says so.
+struct Pilot {
+    driver: Arc<Driver>,
+    flight: Arc<Flight>,
+}
+
+impl Pilot {
+    async fn fly(self, delay: Duration) {
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        while let Some(pause) = self.attempt().await {
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// One attempt; the pause before the next, if there is to be one.
+    async fn attempt(&self) -> Option<Duration> {
+        let requested_at = self.driver.now();
+        let attempt = self.driver.act(|life| life.begin_attempt(self.flight.id, requested_at))?;
+        let done = self.ask(attempt, requested_at).await;
+        let (now, random) = (self.driver.now(), fastrand::f64());
+        self.driver.act(|life| match life.attempt_done(self.flight.id, done, now, random) {
+            After::Again(pause) => Some(pause),
+            After::Landed(result) => {
+                self.flight.land(result);
+                None
+            }
+            After::Abandoned => None,
+        })
+    }
+
+    async fn ask(&self, attempt: Attempt, requested_at: crate::Moment) -> Done {
+        let Attempt { number, reason, timeout, refresh_token } = attempt;
+        let endpoint = self.driver.endpoint();
+        let wall = SystemTime::now();
+        let refresh = refresh_token.as_ref().map(|kept| &kept.value);
+        let cx = RequestContext::new(number, reason, timeout, refresh);
+        let answer = tokio::time::timeout(timeout, endpoint.request_token(&cx)).await;
+        let notes = cx.notes();
+        let answer = answer.unwrap_or_else(|_| Err(Error::unreachable(endpoint.vendor(), Reach::Deadline)));
+        Done { answer, requested_at, wall, refresh_token, notes, awaited: self.flight.is_awaited() }
+    }
+}
+
+impl Drop for Pilot {
+    fn drop(&mut self) {
+        if self.flight.outcome.get().is_none() {
+            self.driver.flight_lost(&self.flight, std::thread::panicking());
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Cuts the credentials of a request out of what the vendor answered to it.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use zeroize::Zeroizing;
+
+use crate::CredentialSet;
+
+/// Knows the credentials and tokens of one request, in every form in which a server may echo them.
+pub struct Redactor {
+    /// Longest first, so that a secret which contains another goes as a whole.
+    forms: Vec<Zeroizing<String>>,
+}
+
+impl Redactor {
+    /// Knows every part of `credentials`, and each neighbouring pair as Basic authentication writes it.
+    #[must_use]
+    pub fn new<C: CredentialSet>(credentials: &C) -> Self {
+        let mut redactor = Self { forms: Vec::new() };
+        let parts = credentials.parts();
+        for part in &parts {
+            redactor.add(part);
+        }
+        for pair in parts.windows(2) {
+            redactor.add(&format!("{}:{}", pair[0], pair[1]));
+            redactor.add(&format!("{}:{}", percent_encode(pair[0]), percent_encode(pair[1])));
+        }
+        redactor
+    }
+
+    /// Knows `secret` as well: a code, a refresh token, a token just answered.
+    pub fn add(&mut self, secret: &str) {
+        let forms = [secret.to_owned(), percent_encode(secret)].into_iter().chain(base64_forms(secret));
+        self.forms.extend(forms.filter(|form| !form.is_empty()).map(Zeroizing::new));
+        self.forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        self.forms.dedup();
+    }
+
+    /// Whether `text` has any of them.
+    #[must_use]
+    pub fn finds(&self, text: &str) -> bool {
+        self.forms.iter().any(|form| find_ignoring_case(text, form).is_some())
+    }
+
+    /// `text` with each of them replaced, then cut to 200 printable characters.
+    ///
+    /// ```
+    /// use auth_core::{ClientCredentials, Redactor};
+    ///
+    /// let redactor = Redactor::new(&ClientCredentials::new("invented-id", "invented-secret")?);
+    /// assert_eq!(redactor.clean("client invented-id\tunknown"), "client [redacted] unknown");
+    /// # Ok::<(), auth_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn clean(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for form in &self.forms {
+            text = replace_ignoring_case(&text, form);
+        }
+        printable(&text, MAX_DESCRIPTION_CHARS)
+    }
+}
+
+impl std::fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Redactor").finish_non_exhaustive()
+    }
+}
+
+/// Form-urlencoded (WHATWG URL §5.2), except that a blank is `%20`, which every server reads.
+pub(crate) fn percent_encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"*-._".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+    out
+}
+
+/// The first `max` characters, each that is not printable as a blank.
+pub(crate) fn printable(text: &str, max: usize) -> String {
+    let plain = |c: char| if c.is_control() || is_invisible(c) { ' ' } else { c };
+    text.trim().chars().map(plain).take(max).collect()
+}
+
+/// Characters that change how a terminal shows the text round them.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+fn base64_forms(secret: &str) -> [String; 4] {
+    [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD].map(|engine| engine.encode(secret))
+}
+
+/// Percent forms come in both cases; a secret in another case is as good as the secret to whoever reads it.
+fn find_ignoring_case(text: &str, form: &str) -> Option<usize> {
+    let (text, form) = (text.as_bytes(), form.as_bytes());
+    text.windows(form.len()).position(|window| window.eq_ignore_ascii_case(form))
+}
+
+fn replace_ignoring_case(text: &str, form: &str) -> String {
+    let mut rest = text;
+    let mut out = String::with_capacity(text.len());
+    while let Some(at) = find_ignoring_case(rest, form) {
+        out.push_str(&rest[..at]);
+        out.push_str(REDACTED);
+        rest = &rest[at + form.len()..];
+    }
+    out.push_str(rest);
+    out
+}
+
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
+const REDACTED: &str = "[redacted]";
+const MAX_DESCRIPTION_CHARS: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ClientCredentials;
+
+    #[test]
+    fn credentials_are_cut_out_in_plain_percent_and_base64_form() {
+        let credentials = ClientCredentials::new("invented id", "invented+secret/é").unwrap();
+        let redactor = Redactor::new(&credentials);
+        for echo in [
+            "invented id".to_owned(),
+            "invented+secret/é".to_owned(),
+            percent_encode("invented+secret/é"),
+            percent_encode("invented+secret/é").to_lowercase(),
+            STANDARD.encode("invented+secret/é"),
+            URL_SAFE_NO_PAD.encode("invented+secret/é"),
+            STANDARD.encode("invented id:invented+secret/é"),
+        ] {
+            assert_eq!(redactor.clean(&format!("<{echo}>")), "<[redacted]>");
+            assert!(redactor.finds(&echo));
+        }
+    }
+
+    #[test]
+    fn secret_at_the_cut_does_not_leave_its_first_half() {
+        let redactor = Redactor::new(&ClientCredentials::new("id-x", "invented-secret").unwrap());
+        let text = format!("{}invented-secret", "a".repeat(195));
+        assert!(!redactor.clean(&text).contains("inven"));
+        assert_eq!(redactor.clean(&text).chars().count(), 200);
+    }
+
+    #[test]
+    fn control_and_direction_characters_become_blanks() {
+        assert_eq!(printable("a\u{1b}[31m\r\n\u{202e}b", 99), "a [31m   b");
+    }
+}

@@ -1,0 +1,240 @@
+//! What a source is doing and has done: a view, and a ring of events with their reasons.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use crate::error::Class;
+use crate::{Error, Reason, TokenId};
+
+/// A source at one moment.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Status {
+    /// The vendor crate.
+    pub vendor: &'static str,
+    /// The token that is handed out, if there is one.
+    pub token: Option<TokenId>,
+    /// How long it is handed out, if it is not renewed.
+    pub life_left: Option<Duration>,
+    /// Whether a request is under way.
+    pub renewing: bool,
+    /// Failed flights since the last success.
+    pub failures: u32,
+    /// How long until the source may ask again, while it holds.
+    pub next_attempt: Option<Duration>,
+    /// What the last flight failed with, until one succeeds.
+    pub last_error: Option<Error>,
+}
+
+/// One thing that happened in a source.
+///
+/// Display is one line for a log; like Debug it holds no secret.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Event {
+    /// The event's number in its source, from 1 on.
+    pub number: u64,
+    /// By the wall clock.
+    pub at: SystemTime,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.kind)
+    }
+}
+
+/// What happened, and why.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// A flight was started.
+    #[non_exhaustive]
+    Requested {
+        /// Why.
+        reason: Reason,
+    },
+    /// A flight was started after one that failed.
+    #[non_exhaustive]
+    Retried {
+        /// Why.
+        reason: Reason,
+    },
+    /// An attempt failed, and the flight makes another.
+    #[non_exhaustive]
+    AttemptFailed {
+        /// Which one.
+        attempt: u32,
+        /// What it failed with.
+        error: Error,
+        /// How long until the next.
+        again_in: Duration,
+    },
+    /// A first token came, or one after a gap.
+    #[non_exhaustive]
+    Obtained {
+        /// Its number.
+        token: TokenId,
+        /// Its life.
+        lifetime: Duration,
+    },
+    /// A token came while the one before was still usable.
+    #[non_exhaustive]
+    Renewed {
+        /// Its number.
+        token: TokenId,
+        /// Its life.
+        lifetime: Duration,
+    },
+    /// A token was handed out for the first time.
+    #[non_exhaustive]
+    Served {
+        /// Its number.
+        token: TokenId,
+    },
+    /// A flight failed, and there is no usable token.
+    #[non_exhaustive]
+    RequestFailed {
+        /// What with.
+        error: Error,
+    },
+    /// A flight failed while the token is still usable: callers notice nothing.
+    #[non_exhaustive]
+    RenewalFailed {
+        /// What with.
+        error: Error,
+    },
+    /// Nothing is asked for this long.
+    #[non_exhaustive]
+    Held {
+        /// How long.
+        hold: Duration,
+        /// Whether a person must act.
+        permanent: bool,
+    },
+    /// The hold ended early.
+    #[non_exhaustive]
+    HoldLifted {
+        /// Why.
+        why: &'static str,
+    },
+    /// An API answered 401 to the token, which is dropped.
+    #[non_exhaustive]
+    Rejected {
+        /// Its number.
+        token: TokenId,
+    },
+    /// A rejection was not believed: too many young tokens were rejected.
+    #[non_exhaustive]
+    RejectionIgnored {
+        /// The token that stays.
+        token: TokenId,
+    },
+    /// The vendor answered a token that had been rejected.
+    AnswerRepeatsRejected,
+    /// A flight's task ended without an answer, or it was too old.
+    FlightLost,
+    /// A flight was given up because the token it was to follow was rejected.
+    FlightAbandoned,
+    /// The vendor refused a refresh token.
+    RefreshTokenRefused,
+    /// Two refresh tokens in a row were refused: none is used any more.
+    RefreshingStopped,
+    /// Fewer scopes were granted than asked for.
+    #[non_exhaustive]
+    ScopesNotGranted {
+        /// Those that are missing.
+        scopes: Vec<String>,
+    },
+    /// Background renewal was stopped.
+    ShutDown,
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Requested { reason } => write!(f, "requested: {reason}"),
+            Self::Retried { reason } => write!(f, "retried: {reason}"),
+            Self::AttemptFailed { attempt, error, again_in } => {
+                write!(f, "attempt {attempt} failed, again in {again_in:.1?}: {error}")
+            }
+            Self::Obtained { token, lifetime } => write!(f, "obtained: token {token} lives {lifetime:.0?}"),
+            Self::Renewed { token, lifetime } => write!(f, "renewed: token {token} lives {lifetime:.0?}"),
+            Self::Served { token } => write!(f, "served: token {token} for the first time"),
+            Self::RequestFailed { error } => write!(f, "request failed: {error}"),
+            Self::RenewalFailed { error } => write!(f, "renewal failed, the token is still served: {error}"),
+            Self::Held { hold, permanent: false } => write!(f, "held: nothing is asked for {hold:.1?}"),
+            Self::Held { hold, permanent: true } => {
+                write!(f, "held: a person must act; nothing is asked for {hold:.1?}")
+            }
+            Self::HoldLifted { why } => write!(f, "hold lifted: {why}"),
+            Self::Rejected { token } => write!(f, "rejected: token {token} is dropped"),
+            Self::RejectionIgnored { token } => {
+                write!(f, "rejection ignored: token {token} stays, too many were rejected")
+            }
+            Self::AnswerRepeatsRejected => f.write_str("the vendor answered a token that had been rejected"),
+            Self::FlightLost => f.write_str("flight lost: its task ended without an answer"),
+            Self::FlightAbandoned => f.write_str("flight abandoned: its token would have been from before a rejection"),
+            Self::RefreshTokenRefused => f.write_str("refresh token refused"),
+            Self::RefreshingStopped => f.write_str("refreshing stopped: two refresh tokens in a row were refused"),
+            Self::ScopesNotGranted { scopes } => write!(f, "scopes not granted: {}", scopes.join(" ")),
+            Self::ShutDown => f.write_str("shut down: no background renewal any more"),
+        }
+    }
+}
+
+impl EventKind {
+    pub(crate) fn held(class: Class, hold: Duration) -> Self {
+        Self::Held { hold, permanent: class == Class::Permanent }
+    }
+
+    /// Whether somebody who reads logs wants to see it without being asked.
+    pub(crate) fn is_trouble(&self) -> bool {
+        !matches!(
+            self,
+            Self::Requested { .. }
+                | Self::Obtained { .. }
+                | Self::Renewed { .. }
+                | Self::Served { .. }
+                | Self::HoldLifted { .. }
+                | Self::ShutDown
+        )
+    }
+}
+
+/// The last events, oldest first. It grows to [`RECENT_EVENTS`] and then forgets the oldest.
+#[derive(Debug, Default)]
+pub(crate) struct Ring {
+    events: VecDeque<Event>,
+    last: u64,
+}
+
+impl Ring {
+    pub(crate) fn push(&mut self, kind: EventKind, at: SystemTime) {
+        if self.events.len() == RECENT_EVENTS {
+            self.events.pop_front();
+        }
+        self.last += 1;
+        self.events.push_back(Event { number: self.last, at, kind });
+    }
+
+    pub(crate) fn all(&self) -> Vec<Event> {
+        self.events.iter().cloned().collect()
+    }
+
+    pub(crate) fn last_number(&self) -> u64 {
+        self.last
+    }
+
+    /// The oldest event after `number`.
+    pub(crate) fn after(&self, number: u64) -> Option<Event> {
+        let at = self.events.partition_point(|event| event.number <= number);
+        self.events.get(at).cloned()
+    }
+}
+
+/// How many events a source remembers: an hour of an outage at the longest hold.
+pub const RECENT_EVENTS: usize = 64;

@@ -1,0 +1,115 @@
+//! Reads environment variables, and names all that are wrong at once.
+
+use std::ffi::OsString;
+use std::fmt;
+
+use crate::Error;
+
+/// Collects the variables of a `from_vars` and what is wrong with them.
+///
+/// ```
+/// use auth_core::Vars;
+///
+/// let mut vars = Vars::new(|name| (name == "STS_URL").then(|| "https://sts.example".into()));
+/// assert_eq!(vars.required("STS_URL"), "https://sts.example");
+/// let (_, _) = (vars.required("CLIENT_ID"), vars.required("CLIENT_SECRET"));
+/// assert_eq!(vars.finish().unwrap_err().to_string(), "configuration: missing variables: CLIENT_ID, CLIENT_SECRET");
+/// ```
+pub struct Vars<F> {
+    lookup: F,
+    missing: Vec<String>,
+    wrong: Vec<String>,
+}
+
+impl<F: Fn(&str) -> Option<OsString>> Vars<F> {
+    /// Reads through `lookup`, which for the process's own environment is [`std::env::var_os`].
+    pub fn new(lookup: F) -> Self {
+        Self { lookup, missing: Vec::new(), wrong: Vec::new() }
+    }
+
+    /// The variable's text. If it is not there or empty, that is kept for [`Vars::finish`], and the text is empty.
+    pub fn required(&mut self, name: &str) -> String {
+        self.optional(name).unwrap_or_else(|| {
+            self.missing.push(name.to_owned());
+            String::new()
+        })
+    }
+
+    /// The variable's text, if it is there and not empty.
+    pub fn optional(&mut self, name: &str) -> Option<String> {
+        match (self.lookup)(name)?.into_string() {
+            Ok(text) => Some(text).filter(|text| !text.is_empty()),
+            Err(_) => {
+                self.wrong.push(format!("{name} is not UTF-8"));
+                Some(String::new())
+            }
+        }
+    }
+
+    /// Exactly one of `names`: its place among them and its text.
+    pub fn exactly_one<const N: usize>(&mut self, names: [&str; N]) -> (usize, String) {
+        let mut set = names.map(|name| self.optional(name)).into_iter().enumerate();
+        let mut set = set.by_ref().filter_map(|(at, text)| Some((at, text?)));
+        match (set.next(), set.next()) {
+            (Some(one), None) => one,
+            (None, _) => {
+                self.missing.push(format!("one of {}", names.join(" or ")));
+                (0, String::new())
+            }
+            (Some(_), Some(_)) => {
+                self.wrong.push(format!("{} are both set; expected exactly one", names.join(" and ")));
+                (0, String::new())
+            }
+        }
+    }
+
+    /// Says all that was wrong.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] naming every variable that is missing or wrong, never a value.
+    pub fn finish(self) -> Result<(), Error> {
+        let mut problems = self.wrong;
+        match self.missing.as_slice() {
+            [] => {}
+            [one] => problems.insert(0, format!("missing variable: {one}")),
+            all => problems.insert(0, format!("missing variables: {}", all.join(", "))),
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Error::config(problems.join("; "))) }
+    }
+}
+
+impl<F> fmt::Debug for Vars<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vars").field("missing", &self.missing).field("wrong", &self.wrong).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vars(set: &'static [(&str, &str)]) -> Vars<impl Fn(&str) -> Option<OsString>> {
+        Vars::new(move |name| set.iter().find(|(n, _)| *n == name).map(|(_, text)| (*text).into()))
+    }
+
+    #[test]
+    fn empty_variable_counts_as_missing() {
+        let mut vars = vars(&[("A", "")]);
+        vars.required("A");
+        assert!(vars.finish().unwrap_err().to_string().ends_with("missing variable: A"));
+    }
+
+    #[test]
+    fn both_or_none_of_two_is_refused() {
+        let mut both = vars(&[("URL", "x"), ("ENVIRONMENT", "sandbox")]);
+        both.exactly_one(["URL", "ENVIRONMENT"]);
+        assert!(both.finish().unwrap_err().to_string().contains("exactly one"));
+        let mut none = vars(&[]);
+        none.exactly_one(["URL", "ENVIRONMENT"]);
+        assert!(none.finish().unwrap_err().to_string().contains("one of URL or ENVIRONMENT"));
+        let mut second = vars(&[("ENVIRONMENT", "sandbox")]);
+        assert_eq!(second.exactly_one(["URL", "ENVIRONMENT"]), (1, "sandbox".to_owned()));
+        assert!(second.finish().is_ok());
+    }
+}
