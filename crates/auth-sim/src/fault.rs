@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use crate::ping;
 use crate::shape::Shape;
-use crate::{MgPlusError, MobilePayError, PartnerError, S2sError, StoneXError, Target, Vendor};
+use crate::{
+    ExpiresIn, MgPlusError, MobilePayError, OddToken, PartnerError, RetryAfter, S2sError, StoneXError, Target, Vendor,
+};
 
 /// What can go wrong on a vendor's side of the wire, or on the way to it.
 ///
@@ -85,54 +87,6 @@ pub enum Fault {
     ApiForbidden,
 }
 
-/// The forms in which `expires_in` arrives.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum ExpiresIn {
-    /// A JSON integer: huge, zero and negative ones included.
-    Integer(i64),
-    /// A JSON number with a fraction.
-    Float(f64),
-    /// A number in a string.
-    Text(i64),
-    /// A string that is no number.
-    Words,
-    /// `null`.
-    Null,
-    /// No such member.
-    Missing,
-}
-
-/// Tokens that must not become a header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum OddToken {
-    /// With CR LF and what looks like a header behind it.
-    CrLf,
-    /// With a blank in the middle.
-    Blank,
-    /// With a control character.
-    Control,
-    /// With letters outside ASCII.
-    NonAscii,
-    /// The empty string.
-    Empty,
-    /// `null`.
-    Null,
-    /// No such member.
-    Missing,
-}
-
-/// The two forms of `Retry-After` (RFC 9110 §10.2.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RetryAfter {
-    /// So many seconds.
-    Seconds(u64),
-    /// An HTTP-date so far after the answer's own `Date`, in whole seconds.
-    DateIn(Duration),
-}
-
 impl Fault {
     /// How much an [`Fault::Endless`] body sends to a client that never stops reading.
     pub const ENDLESS_BYTES: u64 = 256 * 1024 * 1024;
@@ -178,16 +132,21 @@ impl Fault {
 
     /// The fault in a few lower-case words joined by hyphens, unique among those of one vendor.
     pub fn name(&self) -> String {
-        if let Some(shape) = self.shape() {
-            return shape.name.to_owned();
-        }
+        let (name, _) = self.words();
         match self {
-            Self::Html(status) => format!("html-{status}"),
-            Self::RetryAfter { status, after } => format!("retry-after-{status}-{}", after.name()),
-            Self::Answer { status, .. } => format!("answer-{status}"),
-            Self::ExpiresIn(form) => format!("expires-in-{}", form.name()),
-            Self::Token(odd) => format!("token-{}", odd.name()),
-            other => other.plain_name().to_owned(),
+            Self::Html(status) | Self::Answer { status, .. } => format!("{name}-{status}"),
+            Self::RetryAfter { status, after } => format!("{name}-{status}-{}", after.name()),
+            Self::ExpiresIn(form) => format!("{name}-{}", form.name()),
+            Self::Token(odd) => format!("{name}-{}", odd.name()),
+            _ => name.to_owned(),
+        }
+    }
+
+    /// What the client meets, in words that do not judge it.
+    pub fn description(&self) -> String {
+        match self.shape() {
+            Some(shape) => format!("answers {} as {}", shape.status, shape.content_type),
+            None => self.words().1.to_owned(),
         }
     }
 
@@ -238,85 +197,32 @@ impl Fault {
         }
     }
 
-    fn plain_name(&self) -> &'static str {
+    /// Name and description.
+    fn words(&self) -> (&'static str, &'static str) {
         match self {
-            Self::Delay(_) => "delay",
-            Self::Hang => "hang",
-            Self::Reset => "reset",
-            Self::CutBody => "cut-body",
-            Self::CutChunked => "cut-chunked",
-            Self::Redirect(_) => "redirect",
-            Self::Endless => "endless",
-            Self::Garbage => "garbage",
-            Self::EmptyObject => "empty-object",
-            Self::Empty => "empty",
-            Self::ErrorInside200 => "error-inside-200",
-            Self::Gzip => "gzip",
-            Self::SameToken => "same-token",
-            Self::TokenType(_) => "token-type",
-            Self::NumbersAsText => "numbers-as-text",
-            Self::WithoutScope => "without-scope",
-            Self::UnknownMembers => "unknown-members",
-            _ => "vendor-error",
-        }
-    }
-}
-
-impl ExpiresIn {
-    const EXAMPLES: [Self; 9] = [
-        Self::Integer(1800),
-        Self::Integer(0),
-        Self::Integer(-1),
-        Self::Integer(i64::MAX),
-        Self::Float(1799.5),
-        Self::Text(1800),
-        Self::Words,
-        Self::Null,
-        Self::Missing,
-    ];
-
-    fn name(self) -> String {
-        match self {
-            Self::Integer(i64::MAX) => "huge".to_owned(),
-            Self::Integer(seconds) => format!("integer-{seconds}"),
-            Self::Float(seconds) => format!("float-{seconds}"),
-            Self::Text(seconds) => format!("text-{seconds}"),
-            Self::Words => "words".to_owned(),
-            Self::Null => "null".to_owned(),
-            Self::Missing => "missing".to_owned(),
-        }
-    }
-}
-
-impl OddToken {
-    const ALL: [Self; 7] =
-        [Self::CrLf, Self::Blank, Self::Control, Self::NonAscii, Self::Empty, Self::Null, Self::Missing];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::CrLf => "cr-lf",
-            Self::Blank => "blank",
-            Self::Control => "control",
-            Self::NonAscii => "non-ascii",
-            Self::Empty => "empty",
-            Self::Null => "null",
-            Self::Missing => "missing",
-        }
-    }
-}
-
-impl RetryAfter {
-    const EXAMPLES: [(u16, Self); 4] = [
-        (429, Self::Seconds(7)),
-        (429, Self::DateIn(Duration::from_secs(7))),
-        (503, Self::Seconds(7)),
-        (503, Self::DateIn(Duration::from_secs(7))),
-    ];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Seconds(_) => "seconds",
-            Self::DateIn(_) => "date",
+            Self::Delay(_) => ("delay", "answers late"),
+            Self::Hang => ("hang", "never answers"),
+            Self::Reset => ("reset", "resets the connection instead of answering"),
+            Self::CutBody => ("cut-body", "ends the body half-way through its announced length"),
+            Self::CutChunked => ("cut-chunked", "sends the whole document and leaves out the last chunk"),
+            Self::Redirect(_) => ("redirect", "answers 307 to another place"),
+            Self::Html(_) => ("html", "answers with an HTML page"),
+            Self::Endless => ("endless", "answers 200 with a body that goes on and on"),
+            Self::Garbage => ("garbage", "answers 200 with what is no JSON"),
+            Self::EmptyObject => ("empty-object", "answers 200 with an empty object"),
+            Self::Empty => ("empty", "answers 200 with nothing"),
+            Self::ErrorInside200 => ("error-inside-200", "answers 200 with an OAuth error"),
+            Self::Gzip => ("gzip", "gzips the answer unasked"),
+            Self::RetryAfter { .. } => ("retry-after", "answers with a Retry-After"),
+            Self::Answer { .. } => ("answer", "answers what it was told to"),
+            Self::SameToken => ("same-token", "answers with the token of the answer before"),
+            Self::ExpiresIn(_) => ("expires-in", "answers with an unusual expires_in"),
+            Self::Token(_) => ("token", "answers with a token that no header can carry"),
+            Self::TokenType(_) => ("token-type", "answers with an unusual token_type"),
+            Self::NumbersAsText => ("numbers-as-text", "answers with its numbers as strings"),
+            Self::WithoutScope => ("without-scope", "answers without a scope"),
+            Self::UnknownMembers => ("unknown-members", "answers with members that no page mentions"),
+            other => (other.shape().map_or("error", |shape| shape.name), "answers with an error"),
         }
     }
 }

@@ -14,7 +14,9 @@ mod builder;
 pub use builder::Builder;
 
 mod fault;
-pub use fault::{ExpiresIn, Fault, OddToken, RetryAfter};
+pub use fault::Fault;
+mod forms;
+pub use forms::{ExpiresIn, OddToken, RetryAfter};
 
 mod plan;
 pub use plan::{Faults, Target};

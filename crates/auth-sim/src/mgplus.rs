@@ -14,7 +14,7 @@ use crate::state::Shared;
 use crate::{Fault, jwt};
 
 /// "STS Methods": below the operator's own STS URL.
-const PATH: &str = "/connect/token";
+pub(crate) const PATH: &str = "/connect/token";
 
 pub(crate) fn routes() -> Router<Shared> {
     Router::new().route(PATH, post(token))

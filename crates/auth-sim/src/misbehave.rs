@@ -1,7 +1,7 @@
 //! Carrying out faults.
 
 use std::future::{Future, pending};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::HeaderValue;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::body::{cut_after, endless, gzip};
 use crate::server::Reset;
 use crate::state::State;
-use crate::{ExpiresIn, Fault, OddToken, RetryAfter, Target, answer};
+use crate::{Fault, RetryAfter, Target, answer};
 
 /// The answer of a vendor that has no fault, counted.
 pub(crate) async fn healthy(state: &State, target: Option<Target>, answer: impl Future<Output = Response>) -> Response {
@@ -86,7 +86,7 @@ fn retry_after(status: u16, after: RetryAfter) -> Response {
             // Both dates of one answer are made from one reading of the clock.
             let now = SystemTime::now();
             answer::set(&mut response, "date", &httpdate::fmt_http_date(now));
-            httpdate::fmt_http_date(now + time)
+            httpdate::fmt_http_date(now + time.min(A_MILLENNIUM))
         }
     };
     answer::set(&mut response, RETRY_AFTER.as_str(), &value);
@@ -171,32 +171,7 @@ fn object(body: &[u8]) -> serde_json::Map<String, Value> {
     serde_json::from_slice(body).unwrap_or_default()
 }
 
-impl ExpiresIn {
-    fn json(self) -> Option<Value> {
-        match self {
-            Self::Integer(seconds) => Some(json!(seconds)),
-            Self::Float(seconds) => Some(json!(seconds)),
-            Self::Text(seconds) => Some(json!(seconds.to_string())),
-            Self::Words => Some(json!("in a while")),
-            Self::Null => Some(Value::Null),
-            Self::Missing => None,
-        }
-    }
-}
-
-impl OddToken {
-    fn json(self) -> Option<Value> {
-        match self {
-            Self::CrLf => Some(json!("invented\r\nX-Injected: yes")),
-            Self::Blank => Some(json!("invented token")),
-            Self::Control => Some(json!("invented\u{7}token")),
-            Self::NonAscii => Some(json!("erfundenes-tökén")),
-            Self::Empty => Some(json!("")),
-            Self::Null => Some(Value::Null),
-            Self::Missing => None,
-        }
-    }
-}
-
 const CHUNKED: HeaderValue = HeaderValue::from_static("chunked");
 const GZIP: HeaderValue = HeaderValue::from_static("gzip");
+/// HTTP-dates end with the year 9999.
+const A_MILLENNIUM: Duration = Duration::from_secs(1000 * 365 * 24 * 3600);

@@ -15,7 +15,7 @@ use crate::tokens::Grant;
 use crate::{Fault, jwt};
 
 /// "Obtaining an access token": below the environment's route.
-const PATH: &str = "/connect/token";
+pub(crate) const PATH: &str = "/connect/token";
 
 /// "Headers": the gateway's name for the client.
 const IBM_CLIENT_ID: &str = "x-ibm-client-id";

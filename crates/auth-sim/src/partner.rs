@@ -15,7 +15,7 @@ use crate::state::Shared;
 use crate::{Fault, jwt};
 
 /// "Request access token".
-const PATH: &str = "/api/oauth/token";
+pub(crate) const PATH: &str = "/api/oauth/token";
 
 /// Passport reads the clock anew for each claim, so `exp` is a little less than `iat` and the lifetime.
 const LOST_IN_MINTING: f64 = 0.006;

@@ -19,16 +19,6 @@ pub enum Target {
 }
 
 impl Target {
-    /// What a request is, by the end of its path.
-    pub(crate) fn of(path: &str) -> Option<Self> {
-        match path {
-            _ if path.ends_with("/api/ping") => Some(Self::Ping),
-            _ if path.ends_with("/s2s-oauth2/code") => Some(Self::Code),
-            _ if path.ends_with("/token") || path.ends_with("/authentication") => Some(Self::Token),
-            _ => None,
-        }
-    }
-
     fn covers(self, request: Self) -> bool {
         self == request || (self == Self::Auth && request != Self::Ping)
     }

@@ -18,9 +18,9 @@ use crate::tokens::Grant;
 use crate::{Fault, Target, jwt};
 
 /// "Code Request".
-const CODE_PATH: &str = "/api/v1/s2s-oauth2/code";
+pub(crate) const CODE_PATH: &str = "/api/v1/s2s-oauth2/code";
 /// "Token Request".
-const TOKEN_PATH: &str = "/api/v1/s2s-oauth2/token";
+pub(crate) const TOKEN_PATH: &str = "/api/v1/s2s-oauth2/token";
 
 const SERVICE_ACCOUNT_ID: &str = "x-service-account-id";
 const SERVICE_ACCOUNT_SECRET: &str = "x-service-account-secret";

@@ -1,9 +1,10 @@
 //! The accept loop, the router round every vendor's endpoints, and what happens to each request.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Extension, Request, State};
+use axum::extract::{self, Extension, Request};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
@@ -17,17 +18,43 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::ping::ping;
-use crate::state::Shared;
+use crate::state::{Shared, State};
 use crate::{Target, Vendor, mgplus, misbehave, mobilepay, partner, s2s, stonex};
 
 /// What a handler tells to have its connection reset.
 pub(crate) type Reset = Arc<Notify>;
+
+/// The protected call, below every base URL.
+pub(crate) const PING_PATH: &str = "/api/ping";
+/// Between two tries to accept a connection where the first failed.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(10);
 
 /// The path that a vendor's base URL ends in.
 pub(crate) fn base_path(vendor: Vendor) -> &'static str {
     match vendor {
         Vendor::MobilePay => "/integrator-authentication",
         _ => "",
+    }
+}
+
+/// The path of a vendor's token call, below its base URL.
+fn token_path(state: &State) -> String {
+    match state.vendor {
+        Vendor::MgPlus => mgplus::PATH.to_owned(),
+        Vendor::StoneX => stonex::path(&state.options.api_version),
+        Vendor::Partner => partner::PATH.to_owned(),
+        Vendor::S2s => s2s::TOKEN_PATH.to_owned(),
+        Vendor::MobilePay => mobilepay::PATH.to_owned(),
+    }
+}
+
+/// What a request is, by its path; the method is for the vendor to judge.
+fn target(state: &State, path: &str) -> Option<Target> {
+    match path.strip_prefix(base_path(state.vendor))? {
+        PING_PATH => Some(Target::Ping),
+        s2s::CODE_PATH if state.vendor == Vendor::S2s => Some(Target::Code),
+        path if path == token_path(state) => Some(Target::Token),
+        _ => None,
     }
 }
 
@@ -39,7 +66,7 @@ pub(crate) fn router(state: Shared) -> Router {
         Vendor::S2s => s2s::routes(&state.options),
         Vendor::MobilePay => mobilepay::routes(),
     };
-    let routes = routes.route("/api/ping", get(ping));
+    let routes = routes.route(PING_PATH, get(ping));
     let based = match base_path(state.vendor) {
         "" => routes,
         path => Router::new().nest(path, routes),
@@ -49,12 +76,12 @@ pub(crate) fn router(state: Shared) -> Router {
 
 /// Counts a request, gives it its fault if one is planned, and counts how it ended.
 async fn attend(
-    State(state): State<Shared>,
+    extract::State(state): extract::State<Shared>,
     Extension(reset): Extension<Reset>,
     request: Request,
     next: Next,
 ) -> Response {
-    let target = Target::of(request.uri().path());
+    let target = target(&state, request.uri().path());
     let _in_flight = state.counters.arrived(target);
     if !state.options.delay.is_zero() {
         tokio::time::sleep(state.options.delay).await;
@@ -75,7 +102,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router) {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => drop(connections.spawn(converse(stream, router.clone()))),
                 // No file descriptor left, for example: others may be returned.
-                Err(_) => tokio::task::yield_now().await,
+                Err(_) => tokio::time::sleep(ACCEPT_AGAIN).await,
             },
             Some(_) = connections.join_next() => {}
         }

@@ -70,7 +70,7 @@ impl Simulator {
 
     /// `GET` this with a token and the vendor's headers of later calls: 200, or what is wrong with them.
     pub fn ping_url(&self) -> String {
-        format!("{}/api/ping", self.state.url)
+        format!("{}{}", self.state.url, server::PING_PATH)
     }
 
     /// The credentials that were good at the start.

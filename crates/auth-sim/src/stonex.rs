@@ -14,7 +14,7 @@ use crate::state::Shared;
 use crate::{Fault, jwt};
 
 /// The page prints `/api/v/authentication`: its version was a variable that got lost.
-fn path(version: &str) -> String {
+pub(crate) fn path(version: &str) -> String {
     format!("/api/v{version}/authentication")
 }
 

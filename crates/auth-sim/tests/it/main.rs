@@ -1,4 +1,14 @@
 //! The simulators, spoken to over raw sockets: no client library stands between.
 
+mod calls;
+mod counts;
+mod faults;
+mod lifetime;
 mod mgplus;
+mod mobilepay;
+mod partner;
+mod plan;
 mod raw;
+mod s2s;
+mod simulator;
+mod stonex;

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::io;
 
-use auth_sim::Simulator;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -39,11 +38,6 @@ pub(crate) fn request(method: &str, url: &str) -> Request {
     }
 }
 
-/// The protected call with that token.
-pub(crate) fn ping(sim: &Simulator, token: &str) -> Request {
-    request("GET", &sim.ping_url()).header("Authorization", &format!("Bearer {token}"))
-}
-
 impl Request {
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
@@ -59,6 +53,11 @@ impl Request {
     /// Puts one header in the place of those of that name.
     pub(crate) fn with(self, name: &str, value: &str) -> Self {
         self.without(name).header(name, value)
+    }
+
+    pub(crate) fn path(mut self, path: &str) -> Self {
+        self.path = path.to_owned();
+        self
     }
 
     pub(crate) fn body(mut self, body: impl Into<String>) -> Self {
