@@ -137,8 +137,9 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_fails_fails_its_step() {
-        let error = run_all(&[Step::cargo("no such command", "no-such-command-of-cargo --quiet")]);
-        assert!(error.is_err_and(|error| error.to_string().contains("no-such-command-of-cargo")));
+    fn a_command_that_does_not_run_fails_its_step() {
+        let not_found = Action::cargo("--version").with_env("PATH", "");
+        let error = run_all(&[Step { title: "version".to_owned(), actions: vec![not_found] }]);
+        assert!(error.is_err_and(|error| error.to_string().starts_with("step 1 of 1 failed: version\n")));
     }
 }
