@@ -3,7 +3,7 @@
 mod calls;
 mod counts;
 mod faults;
-mod lifetime;
+
 mod mgplus;
 mod mobilepay;
 mod partner;
@@ -12,3 +12,4 @@ mod raw;
 mod s2s;
 mod simulator;
 mod stonex;
+mod tokens;
