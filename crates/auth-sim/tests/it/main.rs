@@ -1,5 +1,6 @@
 //! The simulators, spoken to over raw sockets: no client library stands between.
 
+mod alterations;
 mod calls;
 mod counts;
 mod faults;
