@@ -12,7 +12,7 @@ mod error;
 pub use error::{Error, Failure, Reach};
 
 mod secret;
-pub use secret::{BasicEncoding, ClientCredentials, CredentialSet, Secret, sensitive_header};
+pub use secret::{BasicEncoding, ClientCredentials, CredentialSet, Secret, last_four, sensitive_header};
 
 mod credentials;
 pub use credentials::{CREDENTIALS_TIMEOUT, CredentialSource, Fingerprint};

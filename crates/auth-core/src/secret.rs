@@ -196,8 +196,14 @@ pub fn sensitive_header(what: &str, text: &str) -> Result<HeaderValue, Error> {
     Ok(value)
 }
 
-/// `…` and the last four characters, fewer where those would be much of it.
-pub(crate) fn last_four(id: &str) -> String {
+/// `…` and the last four characters of an id, fewer where those would be much of it: all that Debug may show of one.
+///
+/// ```
+/// assert_eq!(auth_core::last_four("invented-client-4711"), "…4711");
+/// assert_eq!(auth_core::last_four("ab"), "…");
+/// ```
+#[must_use]
+pub fn last_four(id: &str) -> String {
     let shown = (id.chars().count() / 3).min(4);
     let tail: String = id.chars().skip(id.chars().count() - shown).collect();
     format!("…{tail}")
