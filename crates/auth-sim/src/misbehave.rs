@@ -123,15 +123,16 @@ async fn altered(state: &State, fault: &Fault, healthy: impl Future<Output = Res
     Response::from_parts(head, body)
 }
 
-/// The answer with the token of the answer before it; the token just made is forgotten.
+/// The answer with the token of the answer before it; nobody ever sees the one just made.
 fn same_token(state: &State, earlier: Option<String>, body: &Bytes) -> Vec<u8> {
-    let Some(earlier) = earlier else { return body.to_vec() };
-    let mut last = state.last_token();
-    if let Some(unused) = last.replace(earlier.clone()) {
-        state.tokens.revoke(&unused);
-        state.counters.unminted();
+    match earlier {
+        Some(earlier) if object(body).contains_key("access_token") => {
+            state.counters.unminted();
+            *state.last_token() = Some(earlier.clone());
+            with_member(body, "access_token", Some(json!(earlier)))
+        }
+        _ => body.to_vec(),
     }
-    with_member(body, "access_token", Some(json!(earlier)))
 }
 
 /// The answer with one member, or all of them, changed.

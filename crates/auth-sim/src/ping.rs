@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::json;
 
+use crate::jwt::Key;
 use crate::request::bearer;
 use crate::shape::Shape;
 use crate::state::Shared;
@@ -33,14 +34,14 @@ fn judge(state: &Shared, headers: &HeaderMap) -> Result<(), Shape> {
 
 /// What the token was granted, if it is known, alive and, where it is a JWT, carries our signature.
 fn good_token(state: &Shared, token: &str) -> Option<Grant> {
-    if state.vendor != Vendor::S2s {
-        let claims = state.key.verify(token)?;
-        let ends = claims["exp"].as_f64()?;
-        if ends + LEEWAY <= jwt::now() {
-            return None;
-        }
-    }
-    state.tokens.look_up(token)
+    let is_sound = state.vendor == Vendor::S2s || is_signed_and_alive(&state.key, token);
+    if is_sound { state.tokens.look_up(token) } else { None }
+}
+
+/// What an API can judge without asking the vendor.
+fn is_signed_and_alive(key: &Key, token: &str) -> bool {
+    let claims = key.verify(token);
+    claims.and_then(|claims| claims["exp"].as_f64()).is_some_and(|ends| jwt::now() < ends + LEEWAY)
 }
 
 /// RFC 6750 §3.1: a request without authentication is told no error code.
@@ -51,3 +52,23 @@ pub(crate) const INVALID_TOKEN: Shape =
     Shape::json("api-unauthorized", 401, "").with(&[("WWW-Authenticate", r#"Bearer error="invalid_token""#)]);
 /// What some gateways say instead.
 pub(crate) const FORBIDDEN: Shape = Shape::text("api-forbidden", 403, "Forbidden");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_sound_while_it_lives_and_as_it_was_signed() {
+        let key = Key::of_the_process().expect("a key");
+        let token = |ends: f64| key.sign(&json!({"alg": "RS256"}), &json!({"exp": ends}));
+        let good = token(jwt::now() + 60.0);
+        assert!(is_signed_and_alive(&key, &good));
+        assert!(!is_signed_and_alive(&key, &token(jwt::now() - 60.0)), "dead");
+        let (_, signature) = good.rsplit_once('.').expect("three parts");
+        let other = token(jwt::now() + 3600.0);
+        let (message, _) = other.rsplit_once('.').expect("three parts");
+        assert!(!is_signed_and_alive(&key, &format!("{message}.{signature}")), "forged");
+        let without = key.sign(&json!({"alg": "RS256"}), &json!({}));
+        assert!(!is_signed_and_alive(&key, &without), "for ever");
+    }
+}
