@@ -1,15 +1,7 @@
 use auth_sim::{Fault, Simulator, Vendor};
-use tokio::task::yield_now;
 
 use crate::calls::{authenticate, ping, start, token_call};
-use crate::raw::request;
-
-/// Lets the simulator work until it has seen that.
-async fn until(seen: impl Fn() -> bool) {
-    while !seen() {
-        yield_now().await;
-    }
-}
+use crate::raw::{request, until};
 
 #[tokio::test]
 async fn a_fresh_simulator_has_seen_nothing() {
@@ -51,6 +43,7 @@ async fn the_highest_number_in_flight_stays_when_the_callers_have_gone() {
     assert_eq!(sim.counts().max_in_flight, 4);
     drop(held);
     until(|| sim.counts().in_flight == 0).await;
+    assert_eq!(authenticate(&sim).await.status, 200);
     assert_eq!(sim.counts().max_in_flight, 4);
 }
 

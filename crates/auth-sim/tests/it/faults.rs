@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::io::AsyncReadExt as _;
 
 use crate::calls::{authenticate, ping, start, token_call};
-use crate::raw::Answer;
+use crate::raw::{Answer, until};
 
 pub(crate) async fn with_fault(fault: Fault) -> (Simulator, Answer) {
     let sim = start(Vendor::MgPlus).await;
@@ -104,9 +104,7 @@ async fn a_hanging_request_hinders_no_other() {
     let sim = start(Vendor::MgPlus).await;
     sim.faults().next(1, Fault::Hang);
     let hanging = token_call(&sim).begin().await.expect("a connection");
-    while sim.counts().in_flight == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| sim.counts().in_flight == 1).await;
     assert_eq!(token_call(&sim).send().await.status, 200);
     assert_eq!(sim.counts().in_flight, 1);
     drop(hanging);

@@ -2,10 +2,16 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::task::yield_now;
+use tokio::time::timeout;
+
+/// After this a test that would hang fails instead; none comes near it.
+const HANGS: Duration = Duration::from_secs(30);
 
 /// A request, written by hand.
 #[derive(Clone)]
@@ -36,6 +42,16 @@ pub(crate) fn request(method: &str, url: &str) -> Request {
         headers: Vec::new(),
         body: String::new(),
     }
+}
+
+/// Lets the simulator work until it has come to that.
+pub(crate) async fn until(seen: impl Fn() -> bool) {
+    let wait = async {
+        while !seen() {
+            yield_now().await;
+        }
+    };
+    timeout(HANGS, wait).await.expect("what the test waits for");
 }
 
 impl Request {
@@ -78,7 +94,7 @@ impl Request {
     pub(crate) async fn try_send(&self) -> io::Result<Answer> {
         let mut stream = self.begin().await?;
         let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).await?;
+        timeout(HANGS, stream.read_to_end(&mut bytes)).await??;
         Answer::parse(&bytes)
     }
 
