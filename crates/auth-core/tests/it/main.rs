@@ -1,0 +1,6 @@
+//! Tests of the crate from outside.
+
+mod allocations;
+mod script;
+mod source;
+mod stress;
