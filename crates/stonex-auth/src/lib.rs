@@ -1,1 +1,16 @@
-//! Access tokens of the StoneX Payments API, fetched, kept fresh and ready to send.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod endpoint;
+pub use endpoint::StoneXAuth;
+
+mod config;
+pub use config::ApiVersion;
+
+mod wire;
+pub use wire::{Claims, DEFAULT_LIFETIME, PRODUCTION, SANDBOX};
+
+pub use auth_core::{
+    self, AccessToken, BaseUrl, ClientCredentials, CredentialSource, Error, HeaderSet, HttpClient, RefreshPolicy,
+    TokenSource,
+};
