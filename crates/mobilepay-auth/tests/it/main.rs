@@ -1,0 +1,6 @@
+//! Tests of the crate from outside.
+
+mod bad_input;
+mod errors;
+mod lifecycle;
+mod wire;
