@@ -1,0 +1,76 @@
+//! Tests of the crate from outside.
+//!
+//! Here is what the modules share: endpoints for a simulated or a mocked bank, and a call of its API by hand.
+
+mod bad_input;
+mod errors;
+mod lifecycle;
+mod wire;
+
+use std::time::Duration;
+
+use auth_core::{HeaderSet, RefreshPolicy, RequestContext, TokenEndpoint, TokenSource};
+use auth_sim::{Simulator, Vendor};
+use s2s_oauth::{ClientCredentials, S2sCredentials, S2sOAuth, ServiceAccount};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+pub(crate) async fn start() -> Simulator {
+    Simulator::start(Vendor::S2s).await.expect("simulator")
+}
+
+/// The credentials that the simulator lets in.
+pub(crate) fn known_to(sim: &Simulator) -> S2sCredentials {
+    let known = sim.credentials();
+    credentials(&known.service_account_id, &known.service_account_secret, &known.client_id, &known.client_secret)
+}
+
+pub(crate) fn credentials(account_id: &str, account_secret: &str, id: &str, secret: &str) -> S2sCredentials {
+    let account = ServiceAccount::new(account_id, account_secret).expect("service account");
+    S2sCredentials::new(account, ClientCredentials::new(id, secret).expect("client")).expect("credentials")
+}
+
+/// Credentials of a bank that is mocked.
+pub(crate) fn invented() -> S2sCredentials {
+    credentials("invented-account", "invented-account-secret", "invented-client", "invented-client-secret")
+}
+
+pub(crate) fn endpoint(sim: &Simulator) -> S2sOAuth {
+    S2sOAuth::new(sim.url(), known_to(sim), &sim.credentials().scope).expect("endpoint")
+}
+
+/// The default policy with its pauses cut short.
+pub(crate) fn hasty() -> RefreshPolicy {
+    let mut policy = RefreshPolicy::default();
+    policy.min_interval = Duration::ZERO;
+    policy.retry_backoff = Duration::from_millis(20);
+    policy
+}
+
+pub(crate) fn source(endpoint: impl TokenEndpoint) -> TokenSource {
+    TokenSource::builder(endpoint).policy(hasty()).build()
+}
+
+pub(crate) fn cx() -> RequestContext<'static> {
+    RequestContext::first(Duration::from_secs(5))
+}
+
+/// Code and token requests, in this order.
+pub(crate) fn calls(sim: &Simulator) -> (u64, u64) {
+    (sim.counts().code_requests, sim.counts().token_requests)
+}
+
+/// The status that the bank's API answers to a call with these headers.
+pub(crate) async fn ping(sim: &Simulator, headers: &HeaderSet) -> u16 {
+    let url = sim.ping_url();
+    let (authority, path) = url["http://".len()..].split_once('/').expect("a path");
+    let mut request = format!("GET /{path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n");
+    for (name, value) in headers.iter() {
+        request += &format!("{name}: {}\r\n", value.to_str().expect("ASCII"));
+    }
+    let mut stream = TcpStream::connect(authority).await.expect("a connection");
+    stream.write_all((request + "\r\n").as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
+}
