@@ -3,6 +3,7 @@
 
 mod ci;
 mod lint;
+mod mutants;
 mod project;
 mod step;
 mod tidy;
@@ -25,6 +26,11 @@ const COMMANDS: &[Command] = &[
         name: "lint",
         does: "formatting, tidy rules, clippy and rustdoc; no warning is let through",
         run: lint::run,
+    },
+    Command {
+        name: "mutants",
+        does: "breaks each invariant in a copy and sees its test fail; minutes",
+        run: mutants::run,
     },
     Command { name: "tidy", does: "the project's own rules; part of lint, and of `cargo test`", run: tidy::run },
     Command { name: "tree", does: "what each provider brings along, beside bare reqwest, in Markdown", run: tree::run },
@@ -60,7 +66,7 @@ fn choose(arguments: &[String]) -> Result<Option<&'static Command>, String> {
 }
 
 fn help() -> String {
-    let rows = COMMANDS.iter().map(|command| format!("  {:<6} {}\n", command.name, command.does));
+    let rows = COMMANDS.iter().map(|command| format!("  {:<8} {}\n", command.name, command.does));
     format!("cargo xtask COMMAND\n\n{}", rows.collect::<String>())
 }
 

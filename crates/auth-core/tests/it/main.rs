@@ -1,6 +1,14 @@
 //! Tests of the crate from outside.
 
 mod allocations;
+mod errors;
+mod holds;
+mod http;
+mod invariants;
+mod raw;
+mod reader;
+mod refresh;
 mod script;
 mod source;
 mod stress;
+mod surface;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use auth_core::{
-    Error, Failure, Fingerprint, PausedClock, Reason, RefreshPolicy, RequestContext, Secret, TokenEndpoint,
+    Error, EventKind, Failure, Fingerprint, PausedClock, Reason, RefreshPolicy, RequestContext, Secret, TokenEndpoint,
     TokenResponse, TokenSource, async_trait,
 };
 
@@ -173,7 +173,7 @@ impl TokenEndpoint for Script {
         lock(&self.inner.log).push(Asked { attempt: cx.attempt(), reason: cx.reason(), refresh_token });
         let delay = *lock(&self.inner.delay);
         if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
+            tokio::time::sleep_until(tokio::time::Instant::now() + delay).await;
         }
         let scripted = lock(&self.inner.script).pop_front();
         let answer = scripted.or_else(|| lock(&self.inner.fallback).clone()).unwrap_or(Answer::Token(HOUR));
@@ -212,6 +212,12 @@ pub(crate) fn throttled(seconds: u64) -> Error {
     Error::Throttled(Failure::of("script").status(429).retry_after(Duration::from_secs(seconds)))
 }
 
+/// The events so far, by what Debug calls them.
+pub(crate) fn events(tokens: &TokenSource) -> Vec<String> {
+    let name = |kind: &EventKind| format!("{kind:?}").split([' ', '{']).next().unwrap_or_default().to_owned();
+    tokens.recent_events().iter().map(|event| name(&event.kind)).collect()
+}
+
 /// Time passes, and everything that was due happens.
 pub(crate) async fn pass(time: Duration) {
     tokio::time::advance(time).await;
@@ -230,3 +236,4 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);

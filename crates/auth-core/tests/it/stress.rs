@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use auth_core::{Error, KeepWarm, Rejection, TokenSource};
 
-use crate::script::{Answer, HOUR, Script, pass, settle, unavailable, wrong_secret};
+use crate::script::{Answer, HOUR, SECOND, Script, pass, settle, unavailable, wrong_secret};
 
-const SECOND: Duration = Duration::from_secs(1);
 const MILLI: Duration = Duration::from_millis(1);
 
 fn internal_server_error() -> Error {

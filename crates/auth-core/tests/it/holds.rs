@@ -1,0 +1,106 @@
+//! After a failure: how long nobody asks, what ends that early, and what is told of it.
+
+use auth_core::{Error, EventKind, KeepWarm};
+
+use crate::script::{Answer, HOUR, SECOND, Script, events, pass, settle, unavailable, wrong_secret};
+
+#[tokio::test(start_paused = true)]
+async fn rotated_secret_lifts_the_hold_within_a_second_of_a_caller() {
+    let script = Script::tokens_of(HOUR);
+    script.then([Answer::Fail(wrong_secret())]);
+    let tokens = script.source();
+    tokens.token().await.expect_err("a wrong secret");
+    script.rotate();
+    pass(SECOND).await;
+    tokens.token().await.expect_err("still held, but the credentials are looked at");
+    settle().await;
+    assert!(tokens.token().await.is_ok());
+    assert_eq!((script.requests(), script.fingerprints()), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn credentials_are_looked_at_once_a_second_at_most_during_a_hold() {
+    let script = Script::tokens_of(HOUR);
+    script.always(Answer::Fail(wrong_secret()));
+    let tokens = script.source();
+    tokens.token().await.expect_err("a wrong secret");
+    for _ in 0..50 {
+        pass(SECOND / 10).await;
+        for _ in 0..20 {
+            tokens.token().await.expect_err("held");
+        }
+        settle().await;
+    }
+    assert_eq!((script.requests(), script.fingerprints()), (1, 5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn refresh_lifts_a_permanent_hold() {
+    let script = Script::tokens_of(HOUR);
+    script.then([Answer::Fail(wrong_secret())]);
+    let tokens = script.source();
+    tokens.token().await.expect_err("a wrong secret");
+    pass(SECOND).await;
+    assert!(tokens.refresh().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn permanent_error_is_held_and_recovers_by_itself() {
+    let script = Script::tokens_of(HOUR);
+    script.then([Answer::Fail(wrong_secret()), Answer::Fail(wrong_secret())]);
+    let tokens = script.source();
+    tokens.ready(120 * SECOND).await.expect("nothing gives up for good");
+    assert_eq!(script.requests(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn cold_start_into_an_outage_of_a_second_is_over_within_one_hold() {
+    let script = Script::tokens_of(HOUR);
+    script.then([Answer::Fail(unavailable()), Answer::Fail(unavailable())]);
+    let began = tokio::time::Instant::now();
+    script.source().ready(30 * SECOND).await.expect("a token");
+    assert!(began.elapsed() <= 5 * SECOND, "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn readiness_gives_up_at_its_deadline_with_the_last_error() {
+    let script = Script::tokens_of(HOUR);
+    script.always(Answer::Fail(wrong_secret()));
+    let began = tokio::time::Instant::now();
+    let error = script.source().ready(7 * SECOND).await.expect_err("a wrong secret");
+    assert!(matches!(error, Error::Rejected(_)));
+    assert_eq!(began.elapsed(), 7 * SECOND);
+}
+
+// One outage, told by its events.
+
+#[tokio::test(start_paused = true)]
+async fn outage_is_told_in_order_served_renewal_failed_held_retried_renewed() {
+    let script = Script::tokens_of(HOUR).advises(|policy| policy.keep_warm = KeepWarm::OnDemand);
+    script.then([Answer::Token(HOUR), Answer::Fail(unavailable())]);
+    let tokens = script.source();
+    tokens.token().await.expect("a token");
+    pass(46 * 60 * SECOND).await;
+    tokens.token().await.expect("the old token, and a renewal that fails");
+    settle().await;
+    pass(2 * SECOND).await;
+    tokens.token().await.expect("the old token, and a renewal that comes through");
+    settle().await;
+    let told = events(&tokens);
+    assert_eq!(told, ["Requested", "Obtained", "Served", "Requested", "RenewalFailed", "Held", "Retried", "Renewed"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn listeners_hear_events_as_they_happen_and_the_end() {
+    let tokens = Script::tokens_of(HOUR).source();
+    let mut listener = tokens.events();
+    tokens.token().await.expect("a token");
+    let mut heard = Vec::new();
+    for _ in 0..3 {
+        heard.push(listener.next().await.expect("an event"));
+    }
+    assert_eq!(heard.iter().map(|event| event.number).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(matches!(heard[2].kind, EventKind::Served { .. }), "{:?}", heard[2]);
+    drop(tokens);
+    assert!(listener.next().await.is_none());
+}

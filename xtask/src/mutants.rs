@@ -1,0 +1,131 @@
+//! `cargo xtask mutants`: breaks the code as CONTRIBUTING.md says, one line at a time, and sees the named test fail.
+//!
+//! A test that cannot fail is a defect; this finds those that guard the invariants. It works on a copy, so that the
+//! tree is never broken.
+
+use crate::{Outcome, project};
+use serde::Deserialize;
+use std::fs;
+use std::path::Path;
+use xshell::{Shell, cmd};
+
+/// One way to break an invariant.
+#[derive(Deserialize)]
+pub(crate) struct Mutant {
+    /// Which invariant, by its number in CONTRIBUTING.md.
+    pub(crate) invariant: u32,
+    pub(crate) file: String,
+    pub(crate) replace: String,
+    pub(crate) with: String,
+    /// The test that fails then, by its full path in `crate`.
+    pub(crate) test: String,
+    #[serde(rename = "crate")]
+    pub(crate) package: String,
+}
+
+#[derive(Deserialize)]
+struct Table {
+    mutant: Vec<Mutant>,
+}
+
+pub(crate) fn run() -> Outcome {
+    let mutants = listed(&fs::read_to_string(project::root().join(LIST))?)?;
+    let sh = project::shell()?;
+    let copy = project::Project::load()?.target.join("mutants");
+    copy_tracked_files(&sh, &copy)?;
+    sh.change_dir(&copy);
+    for mutant in &mutants {
+        println!("\ninvariant {}: {}", mutant.invariant, mutant.file);
+        println!("  - {}\n  + {}", mutant.replace, mutant.with);
+        must(test(&sh, mutant, &copy)?, &format!("{} fails before anything is broken", mutant.test))?;
+        let path = copy.join(&mutant.file);
+        let whole = fs::read_to_string(&path)?;
+        fs::write(&path, mutant.applied_to(&whole)?)?;
+        let survived = test(&sh, mutant, &copy)?;
+        fs::write(&path, whole)?;
+        must(!survived, &format!("{} does not notice: the mutant lives", mutant.test))?;
+        println!("  killed by {}", mutant.test);
+    }
+    println!("\n{} mutants, all killed", mutants.len());
+    Ok(())
+}
+
+impl Mutant {
+    /// The file's text, broken. The line to break must stand in it once.
+    pub(crate) fn applied_to(&self, text: &str) -> Outcome<String> {
+        match text.matches(&self.replace).count() {
+            1 => Ok(text.replace(&self.replace, &self.with)),
+            n => Err(format!("{LIST}: `{}` stands {n} times in {}; expected once", self.replace, self.file).into()),
+        }
+    }
+}
+
+/// The mutants in the TOML block of `text`.
+pub(crate) fn listed(text: &str) -> Outcome<Vec<Mutant>> {
+    let block = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
+    let block = block.ok_or_else(|| format!("{LIST}: expected a block of TOML with the mutants"))?;
+    Ok(toml::from_str::<Table>(block).map_err(|error| format!("{LIST}: {error}"))?.mutant)
+}
+
+fn copy_tracked_files(sh: &Shell, copy: &Path) -> Outcome {
+    let tracked = cmd!(sh, "git ls-files --cached --others --exclude-standard").quiet().read()?;
+    for name in tracked.lines() {
+        let (from, to) = (project::root().join(name), copy.join(name));
+        let Ok(bytes) = fs::read(&from) else { continue };
+        if fs::read(&to).ok().as_ref() != Some(&bytes) {
+            fs::create_dir_all(to.parent().unwrap_or(copy))?;
+            fs::write(&to, bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the mutant's test passes in the copy; an error if there is no such test, or it does not compile.
+fn test(sh: &Shell, mutant: &Mutant, copy: &Path) -> Outcome<bool> {
+    let (package, name) = (&mutant.package, &mutant.test);
+    let target = copy.join("target");
+    let run = cmd!(sh, "cargo test --quiet -p {package} --lib --test it -- --exact {name}")
+        .env("CARGO_TARGET_DIR", target)
+        .env("RUST_BACKTRACE", "0")
+        .quiet()
+        .ignore_status()
+        .output()?;
+    let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    if err.contains("could not compile") {
+        return Err(format!("{LIST}: the mutant of {} does not compile\n{err}", mutant.file).into());
+    }
+    must(out.contains("running 1 test"), &format!("{LIST}: there is no test {name} in {package}"))?;
+    Ok(run.status.success())
+}
+
+fn must(holds: bool, otherwise: &str) -> Outcome {
+    if holds { Ok(()) } else { Err(otherwise.to_owned().into()) }
+}
+
+const LIST: &str = "CONTRIBUTING.md";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_invariant_has_a_mutant_and_every_mutant_its_line() {
+        let mutants = listed(&fs::read_to_string(project::root().join(LIST)).unwrap()).unwrap();
+        for invariant in 1..=8 {
+            assert!(mutants.iter().any(|mutant| mutant.invariant == invariant), "no mutant of invariant {invariant}");
+        }
+        for mutant in mutants {
+            let text = fs::read_to_string(project::root().join(&mutant.file)).unwrap();
+            mutant.applied_to(&text).unwrap();
+        }
+    }
+
+    #[test]
+    fn line_that_stands_twice_or_nowhere_is_refused() {
+        let list = "```toml\n[[mutant]]\ninvariant = 1\nfile = \"f\"\nreplace = \"a\"\nwith = \"b\"\ntest = \"t\"\ncrate = \"c\"\n```";
+        let mutant = listed(list).unwrap().remove(0);
+        assert_eq!(mutant.applied_to("xax").unwrap(), "xbx");
+        assert!(mutant.applied_to("aa").is_err() && mutant.applied_to("x").is_err());
+        assert!(listed("no block").is_err());
+    }
+}
