@@ -157,8 +157,13 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// The port cannot be bound, or no RSA key could be made.
+    /// The port cannot be bound, the API version is no part of a path, or no RSA key could be made.
     pub async fn start(self) -> io::Result<Simulator> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        if !self.options.api_version.bytes().all(plain) {
+            let expected = "an API version has letters, digits, dots, hyphens and underscores";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, expected));
+        }
         Simulator::from_builder(self).await
     }
 }

@@ -58,3 +58,11 @@ async fn another_method_is_not_served() {
     let sim = start(Vendor::StoneX).await;
     assert_eq!(token_call(&sim).method("PUT").send().await.status, 405);
 }
+
+#[tokio::test]
+async fn a_version_that_is_no_part_of_a_path_is_refused_at_the_start() {
+    for wrong in ["1/2", "{version}", "1?"] {
+        let refused = Simulator::builder(Vendor::StoneX).api_version(wrong).start().await;
+        assert_eq!(refused.expect_err(wrong).kind(), std::io::ErrorKind::InvalidInput);
+    }
+}
