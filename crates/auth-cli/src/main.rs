@@ -1,2 +1,49 @@
-//! authctl.
-fn main() {}
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod cli;
+mod demo;
+mod exit;
+mod format;
+mod overrides;
+mod provider;
+mod providers;
+mod setting;
+mod sim;
+mod token;
+mod trouble;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+use crate::exit::Exit;
+use crate::trouble::Trouble;
+
+fn main() -> ExitCode {
+    let done = run(Cli::parse());
+    let exit = done.unwrap_or_else(|trouble| {
+        if !trouble.is_quiet() {
+            // Nobody is left to be told when standard error is gone.
+            let _ = writeln!(std::io::stderr(), "{trouble}");
+        }
+        trouble.exit()
+    });
+    ExitCode::from(exit.code())
+}
+
+fn run(cli: Cli) -> Result<Exit, Trouble> {
+    if let Command::Providers = cli.command {
+        return providers::print();
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Trouble::Local(format!("no tokio runtime: {error}")))?;
+    match cli.command {
+        Command::Providers => Ok(Exit::Success),
+        Command::Token(args) => runtime.block_on(token::print(&args)),
+        Command::Sim(args) => runtime.block_on(sim::run(&args)),
+        Command::Demo(args) => runtime.block_on(demo::run(&args)),
+    }
+}

@@ -1,0 +1,215 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::format::Format;
+use crate::provider::Provider;
+
+/// Gets a machine-to-machine token from one of five vendors, or says why there is none.
+#[derive(Debug, Parser)]
+#[command(name = "authctl", version, max_term_width = 100, after_help = EXAMPLES, subcommand_required = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Lists the five providers: what each requests, which variables it reads.
+    Providers,
+    /// Gets a token and prints it.
+    #[command(long_about = TOKEN_ABOUT, after_help = TOKEN_EXAMPLES)]
+    Token(Box<TokenArgs>),
+    /// Runs simulators of the vendors until Ctrl-C.
+    #[command(long_about = SIM_ABOUT, after_help = SIM_EXAMPLES)]
+    Sim(SimArgs),
+    /// Shows what the crates do, against simulators of all five vendors: needs no network and no account.
+    #[command(long_about = DEMO_ABOUT)]
+    Demo(DemoArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TokenArgs {
+    /// Whose token: the crate's name, or its short name.
+    #[arg(value_name = "PROVIDER", hide_possible_values = false)]
+    pub(crate) provider: Provider,
+
+    /// What to print.
+    #[arg(long, value_enum, default_value_t = Format::Token)]
+    pub(crate) format: Format,
+
+    /// Ask an embedded simulator of the vendor: no variables are read, nothing leaves this machine.
+    #[arg(long, conflicts_with_all = ["url", "environment"])]
+    pub(crate) sim: bool,
+
+    /// Give up after so many seconds; one answer may take half of them.
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    pub(crate) timeout: Duration,
+
+    /// Tell on standard error what the token source did.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+
+    #[command(flatten)]
+    pub(crate) given: Given,
+}
+
+/// In place of the variables. Which of them a provider knows, its settings say.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "In place of the variables")]
+pub(crate) struct Given {
+    /// The vendor's base URL. (MGPLUS_STS_URL, …_BASE_URL)
+    #[arg(long, conflicts_with = "environment")]
+    pub(crate) url: Option<String>,
+
+    /// The vendor's own sandbox or production: stonex, mobilepay. (…_ENVIRONMENT)
+    #[arg(long, value_name = "sandbox|production", value_parser = ["sandbox", "production"], hide_possible_values = true)]
+    pub(crate) environment: Option<String>,
+
+    /// The client id. (…_CLIENT_ID)
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+
+    /// The file that holds the client secret; `-` is standard input. One line end is taken off. (…_CLIENT_SECRET)
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) client_secret_file: Option<PathBuf>,
+
+    /// The service account's id: s2s. (S2S_SERVICE_ACCOUNT_ID)
+    #[arg(long, value_name = "ID")]
+    pub(crate) service_account_id: Option<String>,
+
+    /// The file that holds the service account's secret; `-` is standard input: s2s. (S2S_SERVICE_ACCOUNT_SECRET)
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) service_account_secret_file: Option<PathBuf>,
+
+    /// The scopes to ask for, separated by blanks: s2s. (S2S_SCOPE)
+    #[arg(long)]
+    pub(crate) scope: Option<String>,
+
+    /// The merchant that the token is bound to, DK or FI and eight digits: mobilepay. (MOBILEPAY_MERCHANT_VAT)
+    #[arg(long, value_name = "VAT")]
+    pub(crate) merchant_vat: Option<String>,
+
+    /// The gateway's id of the client, if it is not the client id; `none` sends none: mobilepay. (MOBILEPAY_IBM_CLIENT_ID)
+    #[arg(long, value_name = "ID")]
+    pub(crate) ibm_client_id: Option<String>,
+
+    /// Your version, Major.Minor.Build, for later calls: mobilepay. (MOBILEPAY_CLIENT_SYSTEM_VERSION)
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) client_system_version: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SimArgs {
+    /// Which vendors; all five if none is named.
+    #[arg(value_name = "PROVIDER")]
+    pub(crate) providers: Vec<Provider>,
+
+    /// The port of the first; the others take the ports after it. 0 takes free ones.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+
+    /// How long a token lives. Default: what the vendor's page says.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) lifetime: Option<Duration>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DemoArgs {
+    /// Lines instead of progress bars; always so where standard output is no terminal.
+    #[arg(long)]
+    pub(crate) plain: bool,
+}
+
+/// More than nothing and no more than a day, so that no sum with a clock overflows.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let duration = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    duration
+        .filter(|duration| !duration.is_zero() && *duration <= A_DAY)
+        .ok_or_else(|| "expected seconds, more than 0 and at most 86400, such as 30 or 2.5".to_owned())
+}
+
+const A_DAY: Duration = Duration::from_secs(86_400);
+
+const EXAMPLES: &str = "\
+Examples:
+  authctl demo                             the crates at work; needs nothing
+  authctl token mgplus --sim               a token of a simulated vendor
+  authctl token stonex --environment sandbox --client-id ID --client-secret-file FILE
+  eval \"$(authctl sim stonex &)\"; authctl token stonex";
+
+const TOKEN_ABOUT: &str = "\
+Gets a token and prints it.
+
+Credentials come from the provider's variables, which `authctl providers` lists; options below take their place. A \
+secret is never an argument, where other users of the machine could read it: it comes from a variable, a file, or \
+standard input.
+
+Standard output holds the token alone. Messages go to standard error.";
+
+const TOKEN_EXAMPLES: &str = "\
+Examples:
+  authctl token mgplus --sim
+  authctl token partner --url https://api.partner.example --client-id ID --client-secret-file /run/secrets/partner
+  pass show bank | authctl token s2s --client-secret-file -
+  authctl token mgplus --format headers | curl -H @- https://api.example/balance
+  eval \"$(authctl token mgplus --format env)\"; echo \"$MGPLUS_ACCESS_TOKEN\"
+
+Exit codes, by what to do:
+  0  there is a token
+  1  report it: an internal failure
+  2  change the command, the variables or the URL; found before sending
+  3  a person must act: refused for good, or the certificate is not accepted
+  4  try again later: throttled, unavailable, unreachable
+  5  the vendor's answer is not the documented one";
+
+const SIM_ABOUT: &str = "\
+Runs simulators of the vendors on ports of 127.0.0.1 until Ctrl-C, and prints the variables with which `authctl token`, or \
+a program that uses the provider's crate, finds them. Everything in them is invented.
+
+What is printed can be pasted into a shell, or written to a file and sourced.";
+
+const SIM_EXAMPLES: &str = "\
+Examples:
+  authctl sim                              all five, on free ports
+  authctl sim stonex --port 4000           one, on a port of your choice
+  authctl sim mgplus --lifetime 5          tokens that live five seconds
+  authctl sim >sim.env & sleep 1; . ./sim.env; authctl token s2s";
+
+const DEMO_ABOUT: &str = "\
+Shows what the crates do, against simulators of all five vendors: needs no network and no account, and takes some ten \
+seconds.
+
+It ends in a table of what the simulators counted beside what was expected. The exit code is 0 only if every count is right.";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn seconds_may_have_a_fraction_but_must_be_a_time() {
+        assert_eq!(seconds("2.5"), Ok(Duration::from_millis(2500)));
+        for odd in ["0", "-1", "nan", "inf", "1e99", "86401", "soon", ""] {
+            assert!(seconds(odd).is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn no_option_takes_a_secret() {
+        for command in Cli::command().get_subcommands() {
+            for option in command.get_arguments().filter_map(clap::Arg::get_long) {
+                assert!(!option.contains("secret") || option.ends_with("-file"), "--{option}");
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Options of the command line, each in place of a variable.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::path::Path;
+
+use auth_core::Secret;
+
+use crate::cli::Given;
+use crate::provider::Provider;
+use crate::setting::{self, Need};
+use crate::trouble::Trouble;
+
+/// What the options say of variables.
+pub(crate) struct Overrides {
+    values: Vec<(&'static str, OsString)>,
+    /// Of several variables exactly one may be set: with an option for one, the environment's others do not count.
+    hidden: Vec<&'static str>,
+}
+
+impl Overrides {
+    /// The options given, for `provider`. Files are read here.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble`] naming an option that the provider does not know, or a file that cannot be read.
+    pub(crate) fn read(provider: Provider, given: &Given) -> Result<Self, Trouble> {
+        let options = given.options();
+        check_known(provider, &options)?;
+        check_one_stdin(given)?;
+        let (mut values, mut hidden) = (Vec::new(), Vec::new());
+        let settings = setting::of(provider);
+        for (option, place) in options {
+            let Some(setting) = settings.iter().find(|setting| setting.option == option) else { continue };
+            if setting.need == Need::OneOf {
+                let rivals = settings.iter().filter(|rival| rival.need == Need::OneOf);
+                hidden.extend(rivals.map(|rival| rival.variable));
+            }
+            values.push((setting.variable, place.read(option)?));
+        }
+        Ok(Self { values, hidden })
+    }
+
+    /// Finds a variable among the options, then through `others`.
+    pub(crate) fn over<'a>(
+        &'a self,
+        others: impl Fn(&str) -> Option<OsString> + 'a,
+    ) -> impl Fn(&str) -> Option<OsString> + 'a {
+        move |name| match self.values.iter().find(|(known, _)| *known == name) {
+            Some((_, value)) => Some(value.clone()),
+            None if self.hidden.contains(&name) => None,
+            None => others(name),
+        }
+    }
+}
+
+/// Shows no value: it may be a secret.
+impl fmt::Debug for Overrides {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.values.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// Where the value of an option is.
+enum Place<'a> {
+    Here(&'a str),
+    File(&'a Path),
+}
+
+impl Place<'_> {
+    fn read(&self, option: &str) -> Result<OsString, Trouble> {
+        match self {
+            Self::Here(value) => Ok((*value).into()),
+            Self::File(path) => secret(option, path),
+        }
+    }
+}
+
+impl Given {
+    /// Those that were given, each with where its value is.
+    fn options(&self) -> Vec<(&'static str, Place<'_>)> {
+        let texts = [
+            (setting::URL, &self.url),
+            (setting::ENVIRONMENT, &self.environment),
+            (setting::CLIENT_ID, &self.client_id),
+            (setting::SERVICE_ACCOUNT_ID, &self.service_account_id),
+            (setting::SCOPE, &self.scope),
+            (setting::MERCHANT_VAT_OPTION, &self.merchant_vat),
+            (setting::IBM_CLIENT_ID, &self.ibm_client_id),
+            (setting::CLIENT_SYSTEM_VERSION, &self.client_system_version),
+        ];
+        let files = [
+            (setting::CLIENT_SECRET_FILE, &self.client_secret_file),
+            (setting::SERVICE_ACCOUNT_SECRET_FILE, &self.service_account_secret_file),
+        ];
+        let texts = texts.into_iter().filter_map(|(option, text)| Some((option, Place::Here(text.as_deref()?))));
+        let files = files.into_iter().filter_map(|(option, path)| Some((option, Place::File(path.as_deref()?))));
+        texts.chain(files).collect()
+    }
+}
+
+fn check_known(provider: Provider, options: &[(&'static str, Place<'_>)]) -> Result<(), Trouble> {
+    let known: Vec<&str> = setting::of(provider).iter().map(|setting| setting.option).collect();
+    let given = options.iter().map(|(option, _)| *option);
+    let unknown: Vec<&str> = given.filter(|option| !known.contains(option)).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let (name, unknown, known) = (provider.name(), unknown.join(", "), known.join(", "));
+    Err(Trouble::Usage(format!("{name} does not know {unknown}; it knows {known}")))
+}
+
+fn check_one_stdin(given: &Given) -> Result<(), Trouble> {
+    let files = [&given.client_secret_file, &given.service_account_secret_file];
+    if files.into_iter().flatten().filter(|path| is_stdin(path)).count() < 2 {
+        return Ok(());
+    }
+    let (one, other) = (setting::CLIENT_SECRET_FILE, setting::SERVICE_ACCOUNT_SECRET_FILE);
+    Err(Trouble::Usage(format!("{one} and {other} cannot both be standard input")))
+}
+
+/// Reads a secret, without the line end that editors add.
+fn secret(option: &str, path: &Path) -> Result<OsString, Trouble> {
+    let name = option.trim_start_matches('-').trim_end_matches("-file").replace('-', " ");
+    let text = if is_stdin(path) { from_stdin(&name) } else { std::fs::read_to_string(path) };
+    let text = text.map_err(|error| Trouble::Usage(format!("{option} {}: {error}", path.display())))?;
+    let secret = Secret::from_file_text(&name, &text)?;
+    Ok(secret.expose().into())
+}
+
+fn from_stdin(name: &str) -> io::Result<String> {
+    let mut stdin = io::stdin();
+    if stdin.is_terminal() {
+        writeln!(io::stderr(), "The {name}, which is shown as you type, then Return and Ctrl-D:")?;
+    }
+    let mut text = String::new();
+    stdin.read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn overrides(provider: Provider, given: Given) -> Overrides {
+        Overrides::read(provider, &given).unwrap()
+    }
+
+    fn refusal(provider: Provider, given: &Given) -> String {
+        match Overrides::read(provider, given) {
+            Err(Trouble::Usage(what)) => what,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn text(value: &str) -> Option<String> {
+        Some(value.to_owned())
+    }
+
+    #[test]
+    fn option_wins_over_the_variable_and_leaves_the_others() {
+        let given = Given { client_id: text("from-the-option"), ..Given::default() };
+        let overrides = overrides(Provider::MgPlus, given);
+        let lookup = overrides.over(|name| Some(format!("environment's {name}").into()));
+        assert_eq!(lookup("MGPLUS_CLIENT_ID").unwrap(), "from-the-option");
+        assert_eq!(lookup("MGPLUS_STS_URL").unwrap(), "environment's MGPLUS_STS_URL");
+    }
+
+    #[test]
+    fn option_for_the_place_hides_both_variables_for_it() {
+        let given = Given { environment: text("sandbox"), ..Given::default() };
+        let overrides = overrides(Provider::StoneX, given);
+        let lookup = overrides.over(|_| Some("from the environment".into()));
+        assert_eq!(lookup("STONEX_ENVIRONMENT").unwrap(), "sandbox");
+        assert_eq!(lookup("STONEX_BASE_URL"), None);
+    }
+
+    #[test]
+    fn option_that_the_provider_does_not_know_is_refused_with_those_it_knows() {
+        let given = Given { scope: text("read"), merchant_vat: text("DK00000042"), ..Given::default() };
+        let told = refusal(Provider::Partner, &given);
+        assert!(told.contains("partner-oauth does not know --scope, --merchant-vat"), "{told}");
+        for known in ["--url", "--client-id", "--client-secret-file"] {
+            assert!(told.contains(known), "{told}");
+        }
+    }
+
+    #[test]
+    fn two_secrets_cannot_both_come_from_standard_input() {
+        let stdin = || Some("-".into());
+        let given = Given { client_secret_file: stdin(), service_account_secret_file: stdin(), ..Given::default() };
+        let told = refusal(Provider::S2s, &given);
+        assert!(told.contains("cannot both be standard input"), "{told}");
+    }
+
+    #[test]
+    fn debug_shows_names_alone() {
+        let given = Given { client_id: text("invented-id"), ..Given::default() };
+        assert_eq!(format!("{:?}", overrides(Provider::MgPlus, given)), r#"["MGPLUS_CLIENT_ID"]"#);
+    }
+}

@@ -1,0 +1,77 @@
+//! The five providers: their names, and a token source of each.
+
+use std::ffi::OsString;
+
+use auth_core::{Error, RefreshPolicy, TokenEndpoint, TokenSource};
+use auth_sim::Vendor;
+use clap::ValueEnum;
+
+/// A provider, by the name of its crate or by the short one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Provider {
+    /// MG+ "K2" Secure Token Service (short: mgplus)
+    #[value(name = "mgplus-sts", alias = "mgplus")]
+    MgPlus,
+    /// StoneX Payments API (short: stonex)
+    #[value(name = "stonex-auth", alias = "stonex")]
+    StoneX,
+    /// A partner booking API (short: partner)
+    #[value(name = "partner-oauth", alias = "partner")]
+    Partner,
+    /// Türkiye İş Bankası, server to server (short: s2s)
+    #[value(name = "s2s-oauth", alias = "s2s")]
+    S2s,
+    /// MobilePay PoS V10, which is closed (short: mobilepay)
+    #[value(name = "mobilepay-auth", alias = "mobilepay")]
+    MobilePay,
+}
+
+impl Provider {
+    pub(crate) const ALL: [Self; 5] = [Self::MgPlus, Self::StoneX, Self::Partner, Self::S2s, Self::MobilePay];
+
+    /// Whose side of the wire is simulated.
+    pub(crate) fn vendor(self) -> Vendor {
+        match self {
+            Self::MgPlus => Vendor::MgPlus,
+            Self::StoneX => Vendor::StoneX,
+            Self::Partner => Vendor::Partner,
+            Self::S2s => Vendor::S2s,
+            Self::MobilePay => Vendor::MobilePay,
+        }
+    }
+
+    /// The crate's name.
+    pub(crate) fn name(self) -> &'static str {
+        self.vendor().name()
+    }
+
+    /// The name for people in a hurry.
+    pub(crate) fn short(self) -> &'static str {
+        self.vendor().short()
+    }
+
+    /// A source that is configured by the variables that `lookup` finds, with the vendor's policy as `adjust` leaves it.
+    ///
+    /// # Errors
+    ///
+    /// What the provider's `from_vars` refuses.
+    pub(crate) fn source(
+        self,
+        lookup: impl Fn(&str) -> Option<OsString>,
+        adjust: impl FnOnce(&mut RefreshPolicy),
+    ) -> Result<TokenSource, Error> {
+        Ok(match self {
+            Self::MgPlus => build(mgplus_sts::MgPlusSts::from_vars(lookup)?, adjust),
+            Self::StoneX => build(stonex_auth::StoneXAuth::from_vars(lookup)?, adjust),
+            Self::Partner => build(partner_oauth::PartnerOAuth::from_vars(lookup)?, adjust),
+            Self::S2s => build(s2s_oauth::S2sOAuth::from_vars(lookup)?, adjust),
+            Self::MobilePay => build(mobilepay_auth::MobilePayAuth::from_vars(lookup)?, adjust),
+        })
+    }
+}
+
+fn build(endpoint: impl TokenEndpoint, adjust: impl FnOnce(&mut RefreshPolicy)) -> TokenSource {
+    let mut policy = endpoint.policy();
+    adjust(&mut policy);
+    TokenSource::builder(endpoint).policy(policy).build()
+}

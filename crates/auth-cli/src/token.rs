@@ -1,0 +1,105 @@
+//! `authctl token`: one token, on standard output alone.
+
+use std::io::Write as _;
+use std::time::{Duration, SystemTime};
+
+use auth_core::{AccessToken, EventKind, RefreshPolicy, TokenSource};
+use auth_sim::Simulator;
+
+use crate::cli::TokenArgs;
+use crate::exit::Exit;
+use crate::format::Format;
+use crate::overrides::Overrides;
+use crate::provider::Provider;
+use crate::setting;
+use crate::trouble::Trouble;
+
+pub(crate) async fn print(args: &TokenArgs) -> Result<Exit, Trouble> {
+    let overrides = Overrides::read(args.provider, &args.given)?;
+    let adjust = |policy: &mut RefreshPolicy| take_at_most(args.timeout, policy);
+    if args.sim {
+        let sim = Simulator::start(args.provider.vendor()).await;
+        let sim = sim.map_err(|error| Trouble::Local(format!("no simulator can be started: {error}")))?;
+        let lookup = overrides.over(setting::of_sim(&sim));
+        check_headers(args, &lookup)?;
+        return ask(args, args.provider.source(lookup, adjust)?).await;
+    }
+    let lookup = overrides.over(|name| std::env::var_os(name));
+    check_headers(args, &lookup)?;
+    ask(args, args.provider.source(lookup, adjust)?).await
+}
+
+async fn ask(args: &TokenArgs, tokens: TokenSource) -> Result<Exit, Trouble> {
+    let began = SystemTime::now();
+    let token = in_time(args.timeout, &tokens).await;
+    if args.verbose {
+        tell_events(&tokens, began);
+    }
+    let text = args.format.write(args.provider, &token?)?;
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(Exit::Success)
+}
+
+async fn in_time(limit: Duration, tokens: &TokenSource) -> Result<AccessToken, Trouble> {
+    match tokio::time::timeout(limit, tokens.token()).await {
+        Ok(token) => Ok(token?),
+        Err(_) => Err(Trouble::TooSlow { limit, last: last_failure(tokens) }),
+    }
+}
+
+fn last_failure(tokens: &TokenSource) -> Option<auth_core::Error> {
+    tokens.recent_events().into_iter().rev().find_map(|event| match event.kind {
+        EventKind::AttemptFailed { error, .. } | EventKind::RequestFailed { error, .. } => Some(error),
+        _ => None,
+    })
+}
+
+/// A vendor that takes its time gets half of `limit` for one answer; the other half is for a second attempt.
+fn take_at_most(limit: Duration, policy: &mut RefreshPolicy) {
+    policy.attempt_timeout = policy.attempt_timeout.max(limit / 2).min(limit);
+    policy.flight_timeout = limit;
+    policy.retry_reserve = policy.retry_reserve.min(limit / 4);
+    // The limit is this command's own, not the source's.
+    policy.dead_after = policy.dead_after.max(limit * 2);
+}
+
+/// Finds before anything is sent that a call would need more headers than the token has.
+fn check_headers(args: &TokenArgs, lookup: impl Fn(&str) -> Option<std::ffi::OsString>) -> Result<(), Trouble> {
+    let bound = lookup(setting::MERCHANT_VAT).is_some_and(|vat| !vat.is_empty());
+    if args.format == Format::Headers && args.provider == Provider::MobilePay && !bound {
+        return Err(Trouble::Usage(format!(
+            "a token that is bound to no merchant needs the merchant's VAT number at each call, so its headers are not \
+             complete; give {} (or {}), or take --format token and add X-MobilePay-Merchant-VAT-Number yourself",
+            setting::MERCHANT_VAT_OPTION,
+            setting::MERCHANT_VAT
+        )));
+    }
+    Ok(())
+}
+
+fn tell_events(tokens: &TokenSource, began: SystemTime) {
+    let mut err = std::io::stderr().lock();
+    for event in tokens.recent_events() {
+        let after = event.at.duration_since(began).unwrap_or_default();
+        // Nobody is left to be told when standard error is gone.
+        let _ = writeln!(err, "{:8.3} s  {event}", after.as_secs_f64());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_answer_may_take_half_the_time_and_never_more_than_all_of_it() {
+        let attempt = |seconds| {
+            let mut policy = RefreshPolicy::default();
+            take_at_most(Duration::from_secs(seconds), &mut policy);
+            assert!(policy.dead_after > policy.flight_timeout && policy.retry_reserve < policy.flight_timeout);
+            policy.attempt_timeout.as_secs()
+        };
+        assert_eq!([attempt(1), attempt(10), attempt(30), attempt(120)], [1, 8, 15, 60]);
+    }
+}
