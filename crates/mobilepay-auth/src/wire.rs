@@ -62,7 +62,7 @@ pub(crate) struct Binding {
 enum VatClaim {
     One(MerchantVat),
     /// Several, or no VAT number at all: bound to whatever that means, and not to what was asked for.
-    Odd(#[allow(dead_code, reason = "it is there to take anything")] IgnoredAny),
+    Odd(IgnoredAny),
 }
 
 impl Binding {

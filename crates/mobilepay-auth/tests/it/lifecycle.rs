@@ -116,6 +116,14 @@ async fn bound_endpoint_makes_headers_for_its_own_merchant_alone() {
 }
 
 #[tokio::test]
+async fn bound_endpoint_refuses_another_merchant_even_for_a_token_that_tells_none() {
+    let sim = start(|sim| sim).await;
+    let opaque = TokenSource::fixed("invented-token").token().await.expect("a token");
+    let error = bound(&sim, "DK00000042").headers_for(&opaque, &vat("DK00000043")).expect_err("an error");
+    assert!(matches!(error, Error::Config(_)), "{error}");
+}
+
+#[tokio::test]
 async fn token_of_one_merchant_s_source_gets_no_headers_for_another() {
     let sim = start(|sim| sim).await;
     let token = TokenSource::new(bound(&sim, "DK00000042")).token().await.expect("a token");

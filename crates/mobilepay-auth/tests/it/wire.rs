@@ -6,7 +6,8 @@ use std::time::Duration;
 use auth_core::{RequestContext, TokenEndpoint, TokenResponse};
 use httpmock::{HttpMockRequest, MockServer};
 use mobilepay_auth::{
-    BasicEncoding, ClientCredentials, CredentialSource, DEFAULT_LIFETIME, Error, IbmClientId, MobilePayAuth, Secret,
+    BasicEncoding, ClientCredentials, CredentialSource, DEFAULT_LIFETIME, Error, HttpClient, IbmClientId,
+    MobilePayAuth, Secret,
 };
 
 /// The page's answer with an invented token.
@@ -110,6 +111,24 @@ async fn basic_is_raw_by_option() {
     let credentials = ClientCredentials::new("invented client 7", CLIENT_SECRET).expect("credentials");
     let endpoint = MobilePayAuth::new(server.base_url(), credentials).expect("endpoint");
     ask(&endpoint.basic_encoding(BasicEncoding::Raw).expect("no colon")).await.expect("a token");
+    mock.assert_calls_async(1).await;
+}
+
+#[tokio::test]
+async fn http_client_of_the_user_s_own_is_the_one_that_sends() {
+    let server = MockServer::start_async().await;
+    let mock = server
+        .mock_async(|when, then| {
+            when.method("POST").header("x-invented", "yes");
+            then.status(200).body(ANSWER);
+        })
+        .await;
+    let own = HttpClient::configured(|builder| {
+        builder.default_headers(
+            [("x-invented".parse().expect("a name"), "yes".parse().expect("a value"))].into_iter().collect(),
+        )
+    });
+    ask(&endpoint(&server.base_url()).http_client(own).expect("a client")).await.expect("a token");
     mock.assert_calls_async(1).await;
 }
 
