@@ -223,16 +223,20 @@ async fn request_quoted_in_an_error_shows_no_credential_in_any_form() {
     }
 }
 
-/// As a server does that speaks no version of TLS in common with the client: it reads the greeting and closes.
+/// As servers do that speak no version of TLS in common with the client: they read its greeting, and either close or send
+/// a fatal alert (RFC 8446 §6) first. Each library names one of the two as a failure of TLS.
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[tokio::test]
 async fn tls_that_does_not_come_about_hints_at_the_version_that_stonex_demands() {
-    use tokio::io::AsyncReadExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    const PROTOCOL_VERSION: &[u8] = &[21, 3, 3, 0, 2, 2, 70];
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("https://{}", listener.local_addr().expect("an address"));
     let server = async {
         let (mut stream, _) = listener.accept().await.expect("a connection");
         let _greeting = stream.read(&mut [0; 4096]).await.expect("a greeting");
+        let alert = if cfg!(feature = "rustls") { &[] } else { PROTOCOL_VERSION };
+        stream.write_all(alert).await.expect("an alert sent");
     };
     let (answer, ()) = tokio::join!(ask(&url), server);
     let error = answer.expect_err("no TLS");
