@@ -148,6 +148,24 @@ impl Error {
         }
     }
 
+    /// The same with a hint: what to do or whom to ask, in our words.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        if let Some(failure) = self.failure_mut() {
+            *failure = failure.clone().hint(hint);
+        }
+        self
+    }
+
+    /// The same, of `vendor` if it is not of one already.
+    #[must_use]
+    pub fn of_vendor(mut self, vendor: &'static str) -> Self {
+        if let Some(failure) = self.failure_mut().filter(|failure| failure.facts.vendor.is_empty()) {
+            *failure = failure.clone().set(|facts| facts.vendor = vendor);
+        }
+        self
+    }
+
     /// The same failure with `left` as its [`Error::retry_after`].
     #[must_use]
     pub(crate) fn with_retry_after(mut self, left: Duration) -> Self {
@@ -155,6 +173,14 @@ impl Error {
             failure.retry_after = Some(left);
         }
         self
+    }
+
+    /// Our own words alone, without the class they stand behind.
+    pub(crate) fn what(&self) -> String {
+        match self.failure().and_then(|failure| failure.facts.detail.clone()) {
+            Some(detail) => detail.into_owned(),
+            None => self.to_string(),
+        }
     }
 
     pub(crate) fn class(&self) -> Class {
@@ -268,7 +294,9 @@ impl Failure {
         self.set(|facts| (facts.reach, facts.permanent) = (Some(reach), permanent))
     }
 
-    pub(crate) fn permanent(self) -> Self {
+    /// A person must act: an [`Error::Malformed`] or [`Error::Unreachable`] of it is held as a refusal is.
+    #[must_use]
+    pub fn permanent(self) -> Self {
         self.set(|facts| facts.permanent = true)
     }
 

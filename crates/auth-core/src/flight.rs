@@ -149,6 +149,7 @@ impl Pilot {
         let answer = tokio::time::timeout(timeout, endpoint.request_token(&cx)).await;
         let notes = cx.notes();
         let answer = answer.unwrap_or_else(|_| Err(Error::unreachable(endpoint.vendor(), Reach::Deadline)));
+        let answer = answer.map_err(|error| error.of_vendor(endpoint.vendor()));
         Done { answer, requested_at, wall, refresh_token, notes, awaited: self.flight.is_awaited() }
     }
 }

@@ -310,7 +310,7 @@ fn unreachable(vendor: &'static str, error: &reqwest::Error) -> Error {
         () if refused => Reach::Refused,
         () if any("dns error") => Reach::Dns,
         () if any("certificate") => Reach::Certificate,
-        () if any("handshake") || any("TLS") || any("tls") || any("SSL") => Reach::Tls,
+        () if TLS_WORDS.iter().any(|word| any(word)) => Reach::Tls,
         () => Reach::Connect,
     };
     let failure = Failure::of(vendor).reach(reach);
@@ -474,6 +474,9 @@ pub const MAX_ANSWER: usize = 64 * 1024;
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept: it would not survive a suspend, and the next request is most of an hour away.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(2);
+/// What rustls and the platforms' libraries say of a handshake that failed.
+const TLS_WORDS: [&str; 7] =
+    ["handshake", "TLS", "tls", "SSL", "fatal alert", "peer is incompatible", "peer misbehaved"];
 const MAX_TLS_TEXT: usize = 200;
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";

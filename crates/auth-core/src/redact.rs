@@ -31,7 +31,8 @@ impl Redactor {
     /// Knows `secret` as well: a code, a refresh token, a token just answered.
     pub fn add(&mut self, secret: &str) {
         let forms = [secret.to_owned(), percent_encode(secret)].into_iter().chain(base64_forms(secret));
-        self.forms.extend(forms.filter(|form| !form.is_empty()).map(Zeroizing::new));
+        let forms = forms.chain(json_forms(secret)).filter(|form| !form.is_empty());
+        self.forms.extend(forms.map(Zeroizing::new));
         self.forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
         self.forms.dedup();
     }
@@ -97,6 +98,20 @@ fn base64_forms(secret: &str) -> [String; 4] {
     [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD].map(|engine| engine.encode(secret))
 }
 
+/// As JSON writes it: plainly, with slashes escaped, and with all but ASCII escaped as well.
+fn json_forms(secret: &str) -> [String; 3] {
+    let quoted = serde_json::Value::from(secret).to_string();
+    let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
+    let slashed = inner.replace('/', r"\/");
+    let mut units = [0; 2];
+    let ascii = slashed.chars().map(|c| match c {
+        ' '..='~' => c.to_string(),
+        _ => c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
+    });
+    let ascii = ascii.collect();
+    [inner.to_owned(), slashed, ascii]
+}
+
 /// Percent forms come in both cases; a secret in another case is as good as the secret to whoever reads it.
 fn find_ignoring_case(text: &str, form: &str) -> Option<usize> {
     let (text, form) = (text.as_bytes(), form.as_bytes());
@@ -125,10 +140,14 @@ mod tests {
     use crate::ClientCredentials;
 
     #[test]
-    fn credentials_are_cut_out_in_plain_percent_and_base64_form() {
+    fn credentials_are_cut_out_in_plain_percent_base64_and_json_form() {
         let credentials = ClientCredentials::new("invented id", "invented+secret/é").unwrap();
-        let redactor = Redactor::new(&credentials);
+        let mut redactor = Redactor::new(&credentials);
+        redactor.add(r#"invented"quoted\"#);
         for echo in [
+            r"invented+secret\/é".to_owned(),
+            r"invented+secret\/\u00E9".to_owned(),
+            r#"invented\"quoted\\"#.to_owned(),
             "invented id".to_owned(),
             "invented+secret/é".to_owned(),
             percent_encode("invented+secret/é"),

@@ -173,12 +173,16 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// `{"error", "error_description"}` (RFC 6749 §5.2). The description may be any JSON, as it is with some servers.
+    /// `{"error", "error_description"}` (RFC 6749 §5.2). Some servers describe in an object with a `message` and a
+    /// `correlation_id`, some beside the code in a `message`.
     #[must_use]
     pub fn oauth(body: &Body<'_>) -> Option<Self> {
         let code = body.text_of("error")?;
-        let description = body.words_of("error_description").or_else(|| body.words_of("message"));
-        Some(Self { code: Some(code), description, correlation_id: None })
+        let object = body.json?.get("error_description").and_then(Value::as_object);
+        let inner = |name: &str| object?.get(name)?.as_str().map(str::to_owned);
+        let description = inner("message").or_else(|| body.words_of("error_description"));
+        let description = description.or_else(|| body.words_of("message"));
+        Some(Self { code: Some(code), description, correlation_id: inner("correlation_id") })
     }
 
     /// IBM API Connect's gateway: `{"httpCode", "httpMessage", "moreInformation"}`, the code a string or a number.
@@ -190,12 +194,19 @@ impl Fault {
         Some(Self { code: Some(code), description, correlation_id: None })
     }
 
-    /// Problem details (RFC 9457): `{"title", "status", "detail", "traceId"}`. They name no code.
+    /// Problem details (RFC 9457): `{"title", "status", "detail", "traceId"}`, none of which must be there. They name no
+    /// code. Beside an access token they are no error.
     #[must_use]
     pub fn problem(body: &Body<'_>) -> Option<Self> {
-        let title = body.text_of("title")?;
-        let description = body.words_of("detail").map_or(title.clone(), |detail| format!("{title}: {detail}"));
-        Some(Self { code: None, description: Some(description), correlation_id: body.text_of("traceId") })
+        let words: Vec<_> = ["title", "detail"].into_iter().filter_map(|name| body.words_of(name)).collect();
+        let correlation_id = body.text_of("traceId");
+        let is_problem = !words.is_empty() || correlation_id.is_some();
+        let description = Some(words.join(": ")).filter(|words| !words.is_empty());
+        (is_problem && body.text_of("access_token").is_none()).then_some(Self {
+            code: None,
+            description,
+            correlation_id,
+        })
     }
 
     /// A body that is exactly one of `codes`, as bare text.

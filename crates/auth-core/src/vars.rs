@@ -63,6 +63,18 @@ impl<F: Fn(&str) -> Option<OsString>> Vars<F> {
         }
     }
 
+    /// What `parse` makes of the variable's text, if it is there and not empty. A refusal is kept for [`Vars::finish`],
+    /// with the variable's name.
+    pub fn parsed<T>(&mut self, name: &str, parse: impl FnOnce(String) -> Result<T, Error>) -> Option<T> {
+        let text = self.optional(name)?;
+        parse(text).map_err(|error| self.wrong(format!("{name}: {}", error.what()))).ok()
+    }
+
+    /// Keeps `what` was wrong with a variable for [`Vars::finish`]. It must hold no secret.
+    pub fn wrong(&mut self, what: impl Into<String>) {
+        self.wrong.push(what.into());
+    }
+
     /// Says all that was wrong.
     ///
     /// # Errors
@@ -98,6 +110,16 @@ mod tests {
         let mut vars = vars(&[("A", "")]);
         vars.required("A");
         assert!(vars.finish().unwrap_err().to_string().ends_with("missing variable: A"));
+    }
+
+    #[test]
+    fn what_cannot_be_parsed_is_told_with_the_names_of_what_is_missing() {
+        let mut vars = vars(&[("VAT", "odd")]);
+        vars.required("ID");
+        let vat: Option<u8> = vars.parsed("VAT", |_| Err(Error::config("expected DK or FI and eight digits")));
+        assert_eq!(vat, None);
+        let told = vars.finish().unwrap_err().to_string();
+        assert_eq!(told, "configuration: missing variable: ID; VAT: expected DK or FI and eight digits");
     }
 
     #[test]
