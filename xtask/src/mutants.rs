@@ -84,13 +84,14 @@ fn copy_tracked_files(sh: &Shell, copy: &Path) -> Outcome {
 fn test(sh: &Shell, mutant: &Mutant, copy: &Path) -> Outcome<bool> {
     let (package, name) = (&mutant.package, &mutant.test);
     let target = copy.join("target");
-    let run = cmd!(sh, "cargo test --quiet -p {package} --lib --test it -- --exact {name}")
+    let run = cmd!(sh, "timeout {LIMIT} cargo test --quiet -p {package} --lib --test it -- --exact {name}")
         .env("CARGO_TARGET_DIR", target)
         .env("RUST_BACKTRACE", "0")
         .quiet()
         .ignore_status()
         .output()?;
     let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    must(run.status.code() != Some(TIMED_OUT), &format!("{name} did not end within {LIMIT} s"))?;
     if err.contains("could not compile") {
         return Err(format!("{LIST}: the mutant of {} does not compile\n{err}", mutant.file).into());
     }
@@ -103,6 +104,10 @@ fn must(holds: bool, otherwise: &str) -> Outcome {
 }
 
 const LIST: &str = "CONTRIBUTING.md";
+/// Seconds for one build and test; a mutant that hangs its test is no proof.
+const LIMIT: &str = "300";
+/// What coreutils' `timeout` exits with.
+const TIMED_OUT: i32 = 124;
 
 #[cfg(test)]
 mod tests {
