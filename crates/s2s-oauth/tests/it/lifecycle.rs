@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use auth_core::{
-    Error, EventKind, Fingerprint, RefreshPolicy, RequestContext, TokenEndpoint, TokenResponse, TokenSource,
+    Error, EventKind, Fingerprint, RefreshPolicy, RequestContext, Secret, TokenEndpoint, TokenResponse, TokenSource,
     async_trait,
 };
 use auth_sim::{Fault, S2sError, Simulator, Target, Vendor};
@@ -113,12 +113,13 @@ async fn scopes_that_are_not_granted_are_an_event_and_the_token_is_served() {
 #[tokio::test]
 async fn without_the_option_no_refresh_token_is_kept_and_each_token_has_a_code_of_its_own() {
     let sim = start().await;
-    let response = endpoint(&sim).request_token(&cx()).await.expect("a token");
+    let never_sent = Secret::new("AAJ-invented").expect("secret");
+    let response = endpoint(&sim).request_token(&cx().with_refresh_token(&never_sent)).await.expect("a token");
     assert!(response.refresh_token().is_none());
     let tokens = source(endpoint(&sim));
     tokens.token().await.expect("a token");
     tokens.refresh().await.expect("another");
-    assert_eq!(calls(&sim), (3, 3));
+    assert_eq!((calls(&sim), sim.counts().refused), ((3, 3), 0));
 }
 
 async fn warm(sim: &Simulator) -> TokenSource {

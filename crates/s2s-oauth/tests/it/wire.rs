@@ -1,8 +1,9 @@
 //! What goes over the wire, byte for byte.
 
-use auth_core::{RequestContext, TokenEndpoint, TokenResponse};
+use auth_core::{TokenEndpoint, TokenResponse};
+use http::HeaderValue;
 use httpmock::{HttpMockRequest, Mock, MockServer};
-use s2s_oauth::{HeaderName, HeaderNames, S2sCredentials, S2sOAuth};
+use s2s_oauth::{HeaderName, HeaderNames, HttpClient, S2sCredentials, S2sOAuth};
 
 use crate::{credentials, cx};
 
@@ -147,6 +148,27 @@ async fn each_header_name_can_be_another() {
 }
 
 #[tokio::test]
+async fn both_calls_go_through_the_client_that_was_given() {
+    let server = MockServer::start_async().await;
+    let mut mocks = Vec::new();
+    for (path, answer) in [(CODE_PATH, CODE_ANSWER), (TOKEN_PATH, TOKEN_ANSWER)] {
+        let mock = server.mock_async(|when, then| {
+            when.path(path).header("x-of-the-user", "invented");
+            then.status(200).body(answer);
+        });
+        mocks.push(mock.await);
+    }
+    let client = HttpClient::configured(|builder| {
+        let name = HeaderName::from_static("x-of-the-user");
+        builder.default_headers([(name, HeaderValue::from_static("invented"))].into_iter().collect())
+    });
+    endpoint(&server).http_client(client).expect("client").request_token(&cx()).await.expect("a token");
+    for mock in mocks {
+        mock.assert_calls_async(1).await;
+    }
+}
+
+#[tokio::test]
 async fn refresh_is_the_token_call_alone_with_its_own_grant() {
     let server = MockServer::start_async().await;
     let code = code_mock(&server, "x-ibm-client-id", "x-ibm-client-secret").await;
@@ -180,14 +202,10 @@ async fn base_and_both_full_urls_with_or_without_a_slash_reach_the_same_paths() 
 
 /// What a mocked bank's token answer is read as.
 async fn read(token_answer: &str) -> TokenResponse {
-    read_at(token_answer, &cx()).await
-}
-
-async fn read_at(token_answer: &str, cx: &RequestContext<'_>) -> TokenResponse {
     let server = MockServer::start_async().await;
     code_mock(&server, "x-ibm-client-id", "x-ibm-client-secret").await;
     token_mock(&server, "GET", CODE_BODY, token_answer).await;
-    endpoint(&server).refreshing(true).request_token(cx).await.expect(token_answer)
+    endpoint(&server).refreshing(true).request_token(&cx()).await.expect(token_answer)
 }
 
 #[tokio::test]
