@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use crate::flight::{self, Flight};
-use crate::lifecycle::{Background, Lifecycle, Read, Start, Want};
+use crate::lifecycle::{Background, FlightId, Lifecycle, Read, Start, Want};
 use crate::log::Log;
 use crate::sync::Cell;
 use crate::{AccessToken, Clock, Error, EventKind, KeepWarm, Moment, RefreshPolicy, Rejection, Status, TokenEndpoint};
@@ -104,13 +104,11 @@ impl Driver {
         self.state().life.status(self.now())
     }
 
-    /// The task of `flight` ended without an answer.
-    pub(crate) fn flight_lost(&self, flight: &Flight, panicked: bool) {
+    /// The task of flight `id` ended without an answer. Those who waited look again: they get the error of a panic, or
+    /// start the next flight on a runtime of their own.
+    pub(crate) fn flight_lost(&self, id: FlightId, panicked: bool) {
         let (now, random) = (self.now(), fastrand::f64());
-        self.act(|life| match life.lost(flight.id(), panicked, now, random) {
-            Some(error) => flight.land(Err(error)),
-            None => flight.move_on(),
-        });
+        self.act(|life| life.lost(id, panicked, now, random));
     }
 
     /// Stops background renewal for good and waits for a running flight.

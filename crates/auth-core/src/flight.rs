@@ -157,7 +157,7 @@ impl Pilot {
 impl Drop for Pilot {
     fn drop(&mut self) {
         if self.flight.outcome.get().is_none() {
-            self.driver.flight_lost(&self.flight, std::thread::panicking());
+            self.driver.flight_lost(self.flight.id, std::thread::panicking());
         }
     }
 }

@@ -39,17 +39,17 @@ impl Lifecycle {
         }
     }
 
-    /// The task of flight `id` ended without an answer: its runtime is gone, or it panicked. The error is for those who
-    /// joined; without one they start the next flight.
-    pub(crate) fn lost(&mut self, id: FlightId, panicked: bool, now: Moment, random: f64) -> Option<Error> {
-        self.flight.as_ref().filter(|flight| flight.id == id)?;
-        self.events.push(EventKind::FlightLost);
-        if !panicked {
-            self.flight = None;
-            return None;
+    /// The task of flight `id` ended without an answer: it panicked, or its runtime is gone and anyone may start the next.
+    pub(crate) fn lost(&mut self, id: FlightId, panicked: bool, now: Moment, random: f64) {
+        if self.flight.as_ref().is_none_or(|flight| flight.id != id) {
+            return;
         }
-        let error = Error::internal(self.vendor, "the endpoint or the credential source panicked");
-        Some(self.land_failed(error, None, now, random))
+        self.events.push(EventKind::FlightLost);
+        self.flight = None;
+        if panicked {
+            let error = Error::internal(self.vendor, "the endpoint or the credential source panicked");
+            self.land_failed(error, None, now, random);
+        }
     }
 
     /// Puts back a refresh token that was not sent, counts one that was refused, keeps a new one before anything else.

@@ -258,11 +258,10 @@ impl World {
     fn lose(&mut self, panicked: bool) {
         let Some((id, _)) = self.flying.take() else { return };
         self.asked = None;
-        let error = self.life.lost(id, panicked, self.now, self.random);
-        assert_eq!(error.is_some(), panicked);
-        if let Some(error) = error {
-            assert!(matches!(error, Error::Internal(_)));
-            self.last_error = Some(error);
+        self.life.lost(id, panicked, self.now, self.random);
+        if panicked {
+            self.last_error = self.life.status(self.now).last_error;
+            assert!(matches!(self.last_error, Some(Error::Internal(_))));
         }
     }
 
