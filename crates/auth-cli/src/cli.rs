@@ -138,8 +138,11 @@ const EXAMPLES: &str = "\
 Examples:
   authctl demo                             the crates at work; needs nothing
   authctl token mgplus --sim               a token of a simulated vendor
-  authctl token stonex --environment sandbox --client-id ID --client-secret-file FILE
-  eval \"$(authctl sim stonex &)\"; authctl token stonex";
+  authctl token stonex                     a token, by the variables
+  authctl providers                        which those are
+  authctl sim                              vendors to program against
+
+`authctl COMMAND --help` has more.";
 
 const TOKEN_ABOUT: &str = "\
 Gets a token and prints it.
@@ -153,7 +156,8 @@ Standard output holds the token alone. Messages go to standard error.";
 const TOKEN_EXAMPLES: &str = "\
 Examples:
   authctl token mgplus --sim
-  authctl token partner --url https://api.partner.example --client-id ID --client-secret-file /run/secrets/partner
+  authctl token partner --url https://api.partner.example \\
+      --client-id ID --client-secret-file /run/secrets/partner
   pass show bank | authctl token s2s --client-secret-file -
   authctl token mgplus --format headers | curl -H @- https://api.example/balance
   eval \"$(authctl token mgplus --format env)\"; echo \"$MGPLUS_ACCESS_TOKEN\"
@@ -177,7 +181,8 @@ Examples:
   authctl sim                              all five, on free ports
   authctl sim stonex --port 4000           one, on a port of your choice
   authctl sim mgplus --lifetime 5          tokens that live five seconds
-  authctl sim >sim.env & sleep 1; . ./sim.env; authctl token s2s";
+  authctl sim >sim.env &                   in the background; then, when it is ready:
+  . ./sim.env; authctl token s2s; kill $!";
 
 const DEMO_ABOUT: &str = "\
 Shows what the crates do, against simulators of all five vendors: needs no network and no account, and takes some ten \

@@ -12,7 +12,7 @@ use crate::format::Format;
 use crate::overrides::Overrides;
 use crate::provider::Provider;
 use crate::setting;
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, wrapped};
 
 pub(crate) async fn print(args: &TokenArgs) -> Result<Exit, Trouble> {
     let overrides = Overrides::read(args.provider, &args.given)?;
@@ -81,10 +81,12 @@ fn check_headers(args: &TokenArgs, lookup: impl Fn(&str) -> Option<std::ffi::OsS
 
 fn tell_events(tokens: &TokenSource, began: SystemTime) {
     let mut err = std::io::stderr().lock();
+    // An error reaches its callers just before its event is written down; a look at the status waits for that.
+    let _ = tokens.status();
     for event in tokens.recent_events() {
         let after = event.at.duration_since(began).unwrap_or_default();
         // Nobody is left to be told when standard error is gone.
-        let _ = writeln!(err, "{:8.3} s  {event}", after.as_secs_f64());
+        let _ = writeln!(err, "{:8.3} s  {}", after.as_secs_f64(), wrapped(&event.to_string(), "   0.000 s  ".len()));
     }
 }
 

@@ -65,7 +65,9 @@ impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error: {}", wrapped(&self.head(), "error: ".len()))?;
         let (error, exit) = (self.error(), self.exit());
-        let wait = error.and_then(Error::retry_after).map(|wait| format!("{} s", whole_seconds(wait)));
+        // Otherwise the wait is the source's own before it asks again, and the source ends here.
+        let wait = error.filter(|_| exit == Exit::Later).and_then(Error::retry_after);
+        let wait = wait.map(|wait| format!("{} s", whole_seconds(wait)));
         let advice = format!("{} (exit code {})", exit.advice(), exit.code());
         let rows = [
             ("hint", error.and_then(Error::hint)),
@@ -108,7 +110,7 @@ fn whole_seconds(wait: Duration) -> u64 {
 }
 
 /// Breaks `text` between words where a line of a terminal ends. The first line begins in column `indent`, as do the others.
-fn wrapped(text: &str, indent: usize) -> String {
+pub(crate) fn wrapped(text: &str, indent: usize) -> String {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last().map_or(0, |line| line.chars().count());

@@ -35,7 +35,7 @@ pub(crate) async fn run(bar: Bar) -> Result<Part, Trouble> {
     }
     let statuses = joined(tasks).await?.into_iter().collect::<Result<Vec<u16>, Trouble>>()?;
     let served = statuses.iter().filter(|status| **status == 200).count() as u64;
-    bar.done(&format!("{served} callers got a 401, told the source, and are let in again"));
+    bar.done(&format!("{served} callers got a 401, and are let in again"));
     Ok(Part { counts: sim.counts(), callers: Callers { served, ..Callers::default() } })
 }
 

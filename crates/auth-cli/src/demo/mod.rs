@@ -27,7 +27,7 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<Exit, Trouble> {
     let measured = tokio::time::timeout(LIMIT, measure(&show)).await;
     let measured =
         measured.map_err(|_| Trouble::Local(format!("the demo has not ended after {} s", LIMIT.as_secs())))??;
-    show.result()?;
+    show.end()?;
     let verdict = judge(&measured);
     let mut out = std::io::stdout().lock();
     write!(out, "\n{verdict}")?;
@@ -36,9 +36,9 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<Exit, Trouble> {
 }
 
 async fn measure(show: &Show) -> Result<Measured, Trouble> {
-    show.line("A token of each vendor by its crate, and a call of the vendor's /api/ping with it:");
+    show.line("A token of each vendor, by its crate, and a call of the vendor's API with it:");
     let five = five::run(show).await?;
-    show.line("\nFive things that go wrong elsewhere, all at once:");
+    show.line("\nFive things that go wrong elsewhere, all at the same time:");
     let (renewal, outage, healing, herd, wrong_secret) = tokio::try_join!(
         renewal::run(show.bar("renewal", renewal::RENEWALS)),
         outage::run(show.bar("outage", outage::FAILURES + 1)),

@@ -34,7 +34,7 @@ pub(crate) async fn run(bar: Bar) -> Result<Part, Trouble> {
     tokens.shutdown().await;
     let callers = crowd.stop().await?;
     bar.step("the vendor is back");
-    bar.done(&format!("{} reads, {} errors, renewed as the vendor came back", callers.served, callers.failed));
+    bar.done(&format!("{} reads, {} errors, renewed afterwards", callers.served, callers.failed));
     Ok(Part { counts: sim.counts(), callers })
 }
 

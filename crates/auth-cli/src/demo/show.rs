@@ -46,8 +46,12 @@ impl Show {
         }
     }
 
-    /// Whether all of it could be shown.
-    pub(crate) fn result(&self) -> io::Result<()> {
+    /// Leaves the bars as they are. Whether all of it could be shown.
+    pub(crate) fn end(&self) -> io::Result<()> {
+        if self.bars.is_some() {
+            // The last bar's line has no end yet.
+            self.line("");
+        }
         self.broken().take().map_or(Ok(()), Err)
     }
 

@@ -1,0 +1,65 @@
+//! `authctl sim`: what it prints is what `authctl token` needs.
+
+use auth_sim::Vendor;
+
+use crate::harness::{Running, authctl};
+
+const READY: &str = "# Ready";
+
+/// Names and values of the lines that a shell would export.
+fn exported(lines: &[String]) -> Vec<(&str, &str)> {
+    let exports = lines.iter().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
+    exports.map(|(name, value)| (name, value.trim_matches('\''))).collect()
+}
+
+fn started(args: &[&str]) -> (Running, Vec<String>) {
+    authctl(&[&["sim"], args].concat()).run_until(READY)
+}
+
+#[test]
+fn variables_that_it_prints_get_a_token_from_each_of_the_five() {
+    let (_sims, lines) = started(&[]);
+    let vars = exported(&lines);
+    for vendor in Vendor::ALL {
+        let call = vars.iter().fold(authctl(&["token", vendor.name()]), |call, (name, value)| call.var(name, value));
+        call.run().expect_code(0).token();
+    }
+}
+
+#[test]
+fn every_line_is_for_a_shell() {
+    let (_sims, lines) = started(&["mobilepay", "s2s"]);
+    let for_a_shell = |line: &String| line.is_empty() || line.starts_with("# ") || line.starts_with("export ");
+    assert!(lines.iter().all(for_a_shell), "{lines:?}");
+    let names: Vec<_> = exported(&lines).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names[0], "MOBILEPAY_BASE_URL", "in the order given: {names:?}");
+    assert!(names.contains(&"S2S_SCOPE") && !names.contains(&"MGPLUS_STS_URL"), "{names:?}");
+}
+
+#[test]
+fn lifetime_is_that_of_the_tokens() {
+    let (_sims, lines) = started(&["mgplus", "--lifetime", "120"]);
+    let args = ["token", "mgplus", "--format", "json"];
+    let call = exported(&lines).into_iter().fold(authctl(&args), |call, (name, value)| call.var(name, value));
+    assert!(call.run().expect_code(0).out.contains("\"expires_in\": 120"));
+}
+
+#[test]
+fn port_is_the_one_chosen() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (_sims, lines) = started(&["partner", "--port", &port.to_string()]);
+    let url = format!("http://127.0.0.1:{port}");
+    assert!(exported(&lines).contains(&("PARTNER_BASE_URL", &url)), "{lines:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupt_and_termination_end_it_cleanly() {
+    for signal in ["INT", "TERM"] {
+        let (sims, _) = started(&["mgplus"]);
+        sims.signal(signal);
+        let (code, err) = sims.end();
+        assert_eq!(code, Some(0), "{signal}: {err}");
+        assert_eq!(err, "mgplus-sts: 0 requests for a token, 0 tokens, 0 pings\n", "{signal}");
+    }
+}
