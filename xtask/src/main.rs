@@ -3,6 +3,7 @@
 
 mod ci;
 mod lint;
+mod loom;
 mod mutants;
 mod project;
 mod step;
@@ -27,6 +28,7 @@ const COMMANDS: &[Command] = &[
         does: "formatting, tidy rules, clippy and rustdoc; no warning is let through",
         run: lint::run,
     },
+    Command { name: "loom", does: "the protocol round the shared cell, in every interleaving", run: loom::run },
     Command {
         name: "mutants",
         does: "breaks each invariant in a copy and sees its test fail; minutes",

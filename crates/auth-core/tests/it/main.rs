@@ -1,6 +1,8 @@
 //! Tests of the crate from outside.
 
 mod allocations;
+mod canary;
+mod credentials;
 mod errors;
 mod holds;
 mod http;
@@ -12,3 +14,5 @@ mod script;
 mod source;
 mod stress;
 mod surface;
+#[cfg(feature = "rustls")]
+mod tls;

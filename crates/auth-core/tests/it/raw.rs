@@ -17,6 +17,8 @@ pub(crate) enum Reply {
     Bytes(Vec<u8>),
     /// These bytes, and then the same block again until the client goes or 64 MiB are sent.
     Endless(Vec<u8>),
+    /// This status with an error whose words are the request's own `Authorization` and body.
+    Echo(&'static str),
     /// These bytes, and then nothing until the client goes.
     Stall(Vec<u8>),
     /// The connection is reset with the request unread.
@@ -178,6 +180,10 @@ pub(crate) async fn answer(mut stream: TcpStream, reply: Reply) -> io::Result<Se
         return Ok(Seen { head: String::new(), body: String::new(), answered: 0 });
     }
     let (head, body) = read_request(&mut stream).await?;
+    let reply = match reply {
+        Reply::Echo(status) => echo(status, &head, &body),
+        other => other,
+    };
     let answered = match reply {
         Reply::Bytes(bytes) => {
             stream.write_all(&bytes).await?;
@@ -197,9 +203,16 @@ pub(crate) async fn answer(mut stream: TcpStream, reply: Reply) -> io::Result<Se
             let _gone = stream.read(&mut [0; 16]).await;
             bytes.len()
         }
-        Reply::Reset => 0,
+        Reply::Reset | Reply::Echo(_) => 0,
     };
     Ok(Seen { head, body, answered })
+}
+
+fn echo(status: &str, head: &str, body: &str) -> Reply {
+    let credentials = head.lines().find(|line| line.to_lowercase().starts_with("authorization"));
+    let words = format!("{} and {body} are wrong", credentials.unwrap_or_default());
+    let error = serde_json::json!({"error": "invalid_client", "error_description": words, "words": body});
+    Reply::with("Connection: close\r\n", status, error.to_string())
 }
 
 /// One request: its head up to the blank line, and as much body as its `Content-Length` says.
