@@ -185,7 +185,7 @@ Examples:
   . ./sim.env; authctl token s2s; kill $!";
 
 const DEMO_ABOUT: &str = "\
-Shows what the crates do, against simulators of all five vendors: needs no network and no account, and takes some ten \
+Shows what the crates do, against simulators of all five vendors: needs no network and no account, and takes some six \
 seconds.
 
 It ends in a table of what the simulators counted beside what was expected. The exit code is 0 only if every count is right.";

@@ -11,7 +11,7 @@ mod renewal;
 mod show;
 mod wrong_secret;
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 use auth_sim::{Builder, Simulator};
@@ -19,7 +19,7 @@ use auth_sim::{Builder, Simulator};
 use crate::cli::DemoArgs;
 use crate::exit::Exit;
 use crate::trouble::Trouble;
-use judge::{Measured, judge};
+use judge::{Measured, Verdict, judge};
 use show::Show;
 
 pub(crate) async fn run(args: &DemoArgs) -> Result<Exit, Trouble> {
@@ -27,12 +27,19 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<Exit, Trouble> {
     let measured = tokio::time::timeout(LIMIT, measure(&show)).await;
     let measured =
         measured.map_err(|_| Trouble::Local(format!("the demo has not ended after {} s", LIMIT.as_secs())))??;
-    show.end()?;
     let verdict = judge(&measured);
-    let mut out = std::io::stdout().lock();
+    match show.end().and_then(|()| tell(&verdict)) {
+        // The verdict stands, even if nobody reads it.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ if verdict.is_right() => Ok(Exit::Success),
+        _ => Ok(Exit::Internal),
+    }
+}
+
+fn tell(verdict: &Verdict) -> io::Result<()> {
+    let mut out = io::stdout().lock();
     write!(out, "\n{verdict}")?;
-    out.flush()?;
-    Ok(if verdict.is_right() { Exit::Success } else { Exit::Internal })
+    out.flush()
 }
 
 async fn measure(show: &Show) -> Result<Measured, Trouble> {

@@ -29,7 +29,7 @@ fn missing_variables_are_all_named_at_once() {
         ),
     ] {
         let done = authctl(&["token", vendor]).run().expect_code(2);
-        let told = done.err.split_whitespace().collect::<Vec<_>>().join(" ");
+        let told = done.told();
         assert!(names.iter().all(|name| told.contains(name)), "{told}");
         assert!(told.contains("authctl providers"), "{told}");
         assert_eq!(done.out, "");
@@ -41,7 +41,7 @@ fn unknown_provider_is_refused_with_the_five_there_are() {
     for args in [["token", "acme"], ["sim", "acme"]] {
         let done = authctl(&args).run().expect_code(2);
         for vendor in Vendor::ALL {
-            assert!(done.err.contains(vendor.name()), "{done:?}");
+            assert!(done.told().contains(vendor.name()), "{done:?}");
         }
     }
 }
@@ -49,7 +49,7 @@ fn unknown_provider_is_refused_with_the_five_there_are() {
 #[test]
 fn option_that_the_provider_does_not_know_is_refused_with_those_it_knows() {
     let done = authctl(&["token", "stonex", "--scope", "read", "--sim"]).run().expect_code(2);
-    let told = done.err.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = done.told();
     assert!(told.contains("stonex-auth does not know --scope"), "{told}");
     assert!(told.contains("--url, --environment, --client-id, --client-secret-file"), "{told}");
 }
@@ -86,7 +86,7 @@ fn secret_files_that_cannot_be_read_are_refused_with_the_option() {
 fn both_secrets_from_standard_input_are_refused() {
     let args = ["token", "s2s", "--client-secret-file", "-", "--service-account-secret-file", "-"];
     let done = authctl(&args).stdin("invented").run().expect_code(2);
-    assert!(done.err.contains("cannot both"), "{done:?}");
+    assert!(done.told().contains("cannot both"), "{done:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,7 +100,7 @@ async fn what_the_provider_refuses_is_told_in_its_words_and_nothing_is_sent() {
         ("MOBILEPAY_ENVIRONMENT", "sandbox", "exactly one"),
     ] {
         let done = authctl(&["token", "mobilepay"]).vars_of(&sim).var(name, value).run().expect_code(2);
-        assert!(done.err.contains(words), "{name}: {done:?}");
+        assert!(done.told().contains(words), "{name}: {done:?}");
     }
     assert_eq!(sim.counts().requests, 0);
 }
@@ -110,6 +110,6 @@ fn port_that_is_taken_or_does_not_exist_is_refused() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let done = authctl(&["sim", "mgplus", "--port", &port]).run().expect_code(2);
-    assert!(done.err.contains(&port), "{done:?}");
+    assert!(done.told().contains(&port), "{done:?}");
     authctl(&["sim", "mgplus", "--port", "70000"]).run().expect_code(2);
 }

@@ -22,8 +22,8 @@ async fn what_a_person_must_mend_is_3_and_is_asked_once() {
     ] {
         let (done, sim) = with_fault(fault.into()).await;
         let done = done.expect_code(3);
-        assert!(done.err.contains(words) && done.err.contains("a person must act"), "{done:?}");
-        assert!(done.err.contains("(exit code 3)"), "{done:?}");
+        assert!(done.told().contains(words) && done.told().contains("a person must act"), "{done:?}");
+        assert!(done.told().contains("(exit code 3)"), "{done:?}");
         assert_eq!(done.out, "");
         assert_eq!(sim.counts().token_requests, 1);
     }
@@ -45,7 +45,7 @@ async fn wrong_secret_is_3_by_the_vendors_own_judgement() {
 async fn throttling_is_4_and_tells_how_long_to_wait() {
     let (done, sim) = with_fault(Fault::RetryAfter { status: 429, after: RetryAfter::Seconds(7) }).await;
     let done = done.expect_code(4);
-    assert!(done.err.contains("retry after     7 s") && done.err.contains("try again later"), "{done:?}");
+    assert!(done.told().contains("retry after 7 s") && done.told().contains("try again later"), "{done:?}");
     assert_eq!(sim.counts().token_requests, 1);
 }
 
@@ -53,7 +53,7 @@ async fn throttling_is_4_and_tells_how_long_to_wait() {
 async fn vendor_that_is_down_is_4_after_three_attempts() {
     let (done, sim) = with_fault(MgPlusError::GeneralError.into()).await;
     let done = done.expect_code(4);
-    assert!(done.err.contains("status 500, code general_error"), "{done:?}");
+    assert!(done.told().contains("status 500, code general_error"), "{done:?}");
     assert_eq!(sim.counts().token_requests, 3);
 }
 
@@ -63,7 +63,7 @@ async fn vendor_that_is_not_there_is_4() {
     let call = authctl(&["token", "mgplus"]).vars_of(&sim);
     sim.shutdown().await;
     let done = call.run().expect_code(4);
-    assert!(done.err.contains("the connection was refused"), "{done:?}");
+    assert!(done.told().contains("the connection was refused"), "{done:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,7 +71,8 @@ async fn vendor_that_never_answers_is_4_when_the_time_is_over() {
     let sim = started(Vendor::MgPlus).await;
     sim.faults().lasting(Duration::MAX, Fault::Hang);
     let done = authctl(&["token", "mgplus", "--timeout", "0.5"]).vars_of(&sim).run().expect_code(4);
-    let told = done.err.contains("no token within 0.5 s") || done.err.contains("no whole answer before the deadline");
+    let told =
+        done.told().contains("no token within 0.5 s") || done.told().contains("no whole answer before the deadline");
     assert!(told, "{done:?}");
 }
 
@@ -81,7 +82,7 @@ async fn answer_that_is_not_the_documented_one_is_5() {
         let name = fault.name();
         let (done, sim) = with_fault(fault).await;
         let done = done.expect_code(5);
-        assert!(done.err.contains("not the documented one"), "{name}: {done:?}");
+        assert!(done.told().contains("not the documented one"), "{name}: {done:?}");
         assert_eq!(sim.counts().token_requests, 1, "{name}");
     }
 }
@@ -91,9 +92,9 @@ async fn vendors_words_and_correlation_id_are_told() {
     let sim = started(Vendor::StoneX).await;
     sim.faults().next(1, StoneXError::ProblemUnauthorized.into());
     let done = authctl(&["token", "stonex"]).vars_of(&sim).run().expect_code(3);
-    assert!(done.err.contains("vendor says     Unauthorized: The credentials were not accepted."), "{done:?}");
-    assert!(done.err.contains("correlation id  00-invented-01"), "{done:?}");
-    assert!(!done.err.contains("retry after"), "{done:?}");
+    assert!(done.told().contains("vendor says Unauthorized: The credentials were not accepted."), "{done:?}");
+    assert!(done.told().contains("correlation id 00-invented-01"), "{done:?}");
+    assert!(!done.told().contains("retry after"), "{done:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,6 +103,6 @@ async fn events_of_a_failure_are_told_to_the_last() {
     sim.faults().next(1, MgPlusError::Forbidden.into());
     let done = authctl(&["token", "mgplus", "-v"]).vars_of(&sim).run().expect_code(3);
     for event in ["requested: no token yet", "request failed: mgplus-sts refused", "held: a person must act"] {
-        assert!(done.err.contains(event), "{done:?}");
+        assert!(done.told().contains(event), "{done:?}");
     }
 }

@@ -85,7 +85,7 @@ async fn headers_of_an_unbound_token_are_refused_before_anything_is_sent() {
     let call = |args: &[&str]| authctl(&[&["token", "mobilepay"], args].concat()).vars_of(&sim);
     let unbound = |args: &[&str]| call(args).without("MOBILEPAY_MERCHANT_VAT").run();
     let done = unbound(&["--format", "headers"]).expect_code(2);
-    assert!(done.err.contains("--merchant-vat") && done.err.contains("MOBILEPAY_MERCHANT_VAT"), "{done:?}");
+    assert!(done.told().contains("--merchant-vat") && done.told().contains("MOBILEPAY_MERCHANT_VAT"), "{done:?}");
     assert_eq!(sim.counts().requests, 0);
     unbound(&[]).expect_code(0).token();
     let bound = unbound(&["--format", "headers", "--merchant-vat", "FI00000042"]).expect_code(0);

@@ -98,6 +98,11 @@ impl Done {
         self
     }
 
+    /// Standard error with its lines as one, and single blanks: where a line was broken does not matter.
+    pub(crate) fn told(&self) -> String {
+        self.err.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     /// The token, if it is alone on standard output.
     #[track_caller]
     pub(crate) fn token(&self) -> &str {

@@ -1,6 +1,7 @@
 //! The program as its users meet it: arguments and variables in, two streams and an exit code out.
 
 mod bad_input;
+mod certificate;
 mod demo;
 mod exit_codes;
 mod formats;

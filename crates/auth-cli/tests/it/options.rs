@@ -62,7 +62,7 @@ async fn secret_comes_from_standard_input_for_a_hyphen() {
     let account = call("--service-account-secret-file").without("S2S_SERVICE_ACCOUNT_SECRET");
     account.stdin(&format!("{}\r\n", good.service_account_secret)).run().expect_code(0).token();
     let empty = call("--client-secret-file").stdin("").run().expect_code(2);
-    assert!(empty.err.contains("the client secret is empty"), "{empty:?}");
+    assert!(empty.told().contains("the client secret is empty"), "{empty:?}");
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn simulator_is_asked_whatever_the_variables_say() {
 #[test]
 fn option_beside_the_simulator_is_tried_on_it() {
     let done = authctl(&["token", "partner", "--sim", "--client-id", "invented-stranger"]).run().expect_code(3);
-    assert!(done.err.contains("code invalid_client"), "{done:?}");
+    assert!(done.told().contains("code invalid_client"), "{done:?}");
 }
 
 #[test]
@@ -82,6 +82,6 @@ fn verbose_tells_the_events_on_standard_error_and_leaves_standard_output_alone()
     let done = authctl(&["token", "mgplus", "--sim", "-v"]).run().expect_code(0);
     done.token();
     for event in ["requested: no token yet", "obtained: token #1", "served: token #1"] {
-        assert!(done.err.contains(event), "{done:?}");
+        assert!(done.told().contains(event), "{done:?}");
     }
 }

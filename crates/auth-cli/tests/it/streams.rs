@@ -7,7 +7,7 @@ use crate::harness::authctl;
 
 #[test]
 fn reader_that_has_gone_is_no_panic() {
-    for args in [&["providers"][..], &["token", "mgplus", "--sim"], &["--help"]] {
+    for args in [&["providers"][..], &["token", "mgplus", "--sim"], &["--help"], &["demo"]] {
         let (reader, writer) = pipe().unwrap();
         drop(reader);
         let done = authctl(args).stdout(writer).run_as_is().expect_code(0);
@@ -21,6 +21,6 @@ fn output_that_cannot_be_written_is_a_failure_that_is_told() {
     for args in [&["providers"][..], &["token", "mgplus", "--sim"], &["sim", "mgplus"]] {
         let full = File::options().write(true).open("/dev/full").unwrap();
         let done = authctl(args).stdout(full).run_as_is().expect_code(1);
-        assert!(done.err.contains("standard output cannot be written"), "{done:?}");
+        assert!(done.told().contains("standard output cannot be written"), "{done:?}");
     }
 }
