@@ -8,8 +8,7 @@ use auth_core::{
 };
 use http::Method;
 
-use crate::StsUrl;
-use crate::wire::{CALLER, GRANT_TYPE, RULES, TokenRequest};
+use crate::wire::{CALLER, GRANT_TYPE, PATH, RULES, TokenRequest};
 
 /// The Secure Token Service of MG+.
 ///
@@ -23,16 +22,17 @@ pub struct MgPlusSts {
 }
 
 impl MgPlusSts {
-    /// The STS at `url`, which is the operator's own, for the Agent Code ID (client id) and the Agent Secret.
+    /// The operator's own STS, as the MG+ Backoffice shows its `url`: the base, or with `/connect/token` at its end. The
+    /// credentials are the Agent Code ID (client id) and the Agent Secret.
     ///
     /// # Errors
     ///
     /// [`Error::Config`] if the URL is refused ([`BaseUrl`] says which are), or cannot be called from this program.
     pub fn new(
-        url: impl TryInto<StsUrl, Error: Into<Error>>,
+        url: impl TryInto<BaseUrl, Error: Into<Error>>,
         credentials: impl Into<CredentialSource<ClientCredentials>>,
     ) -> Result<Self, Error> {
-        let token_endpoint = url.try_into().map_err(Into::into)?.token_endpoint();
+        let token_endpoint = url.try_into().map_err(Into::into)?.without(PATH).join(PATH);
         let http = HttpClient::shared();
         http.check(&token_endpoint)?;
         Ok(Self { token_endpoint, credentials: credentials.into(), http })

@@ -68,7 +68,7 @@ fn hint(status: u16, code: Option<&str>) -> Option<&'static str> {
 pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
 
 /// What the page says of the token once decoded. Advisory: the signature is not checked.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Claims {
     /// Token validity start.

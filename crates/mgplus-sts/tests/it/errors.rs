@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use auth_core::{Error, RequestContext, TokenEndpoint};
-use auth_sim::{Fault, Simulator, Vendor};
+use auth_core::TokenEndpoint;
+use auth_sim::{Fault, MgPlusError, Vendor};
 use httpmock::MockServer;
-use mgplus_sts::{ClientCredentials, MgPlusSts};
+use mgplus_sts::{Error, MgPlusSts};
+
+use crate::{credentials, cx, endpoint, source, start};
 
 async fn error(status: u16, body: &str) -> Error {
     let server = MockServer::start_async().await;
@@ -15,13 +17,8 @@ async fn error(status: u16, body: &str) -> Error {
             then.status(status).header("retry-after", "17").body(body);
         })
         .await;
-    ask(&server.base_url()).await.expect_err("an error")
-}
-
-async fn ask(url: &str) -> Result<auth_core::TokenResponse, Error> {
-    let credentials = ClientCredentials::new("invented-agent", "invented-secret").expect("credentials");
-    let endpoint = MgPlusSts::new(url, credentials).expect("endpoint");
-    endpoint.request_token(&RequestContext::first(Duration::from_secs(5))).await
+    let sts = MgPlusSts::new(server.base_url(), credentials("invented-client", "invented-secret")).expect("endpoint");
+    sts.request_token(&cx()).await.expect_err("an error")
 }
 
 #[tokio::test]
@@ -46,14 +43,9 @@ async fn general_error_is_transient_as_json_text_and_html() {
 
 #[tokio::test]
 async fn general_error_is_tried_again_within_the_call() {
-    let sim = Simulator::start(Vendor::MgPlus).await.expect("simulator");
-    sim.faults().next(1, Fault::MgPlus(auth_sim::MgPlusError::GeneralErrorText));
-    let credentials = ClientCredentials::new(&sim.credentials().client_id, &sim.credentials().client_secret);
-    let sts = MgPlusSts::new(sim.url(), credentials.expect("credentials")).expect("endpoint");
-    let mut policy = sts.policy();
-    policy.retry_backoff = Duration::from_millis(20);
-    let tokens = auth_core::TokenSource::builder(sts).policy(policy).build();
-    tokens.token().await.expect("a token at the second attempt");
+    let sim = start().await;
+    sim.faults().next(1, MgPlusError::GeneralErrorText.into());
+    source(endpoint(&sim)).token().await.expect("a token at the second attempt");
     assert_eq!(sim.counts().token_requests, 2);
 }
 
@@ -74,21 +66,46 @@ async fn throttling_keeps_the_vendor_s_time() {
 
 #[tokio::test]
 async fn every_fault_the_simulator_knows_is_a_token_or_an_error_of_its_status_and_shows_no_secret() {
-    let sim = Simulator::start(Vendor::MgPlus).await.expect("simulator");
-    let credentials = sim.credentials();
-    let agent = ClientCredentials::new(&credentials.client_id, &credentials.client_secret).expect("credentials");
-    let sts = MgPlusSts::new(sim.url(), agent).expect("endpoint");
+    let sim = start().await;
+    let (sts, known) = (endpoint(&sim), sim.credentials());
     for fault in Fault::all_for(Vendor::MgPlus).into_iter().chain(Fault::common()) {
         sim.faults().clear();
         sim.faults().next(1, fault.clone());
-        let cx = RequestContext::first(Duration::from_secs(5));
-        let answer = sts.request_token(&cx).await;
+        let answer = sts.request_token(&cx()).await;
         assert_eq!(answer.is_ok(), fault.yields_token(), "{}: {answer:?}", fault.name());
         let Err(error) = answer else { continue };
         let shown = format!("{error} {error:?} {error:#?} {:?}", error.description());
-        assert!(!shown.contains(&credentials.client_secret), "{}: {shown}", fault.name());
+        for secret in [&known.client_id, &known.client_secret] {
+            assert!(!shown.contains(secret), "{}: {shown}", fault.name());
+        }
         if let (Some(status), Some(expected)) = (error.status(), fault.status()) {
             assert_eq!(status, expected, "{}", fault.name());
         }
     }
+}
+
+#[tokio::test]
+async fn wrong_secret_is_asked_once_however_many_ask() {
+    let sim = start().await;
+    let tokens = source(endpoint(&sim));
+    sim.rotate_secret("invented-and-rotated");
+    for _ in 0..20 {
+        let error = tokens.token().await.expect_err("the old secret");
+        assert!(matches!(error, Error::Rejected(_)) && !error.is_transient(), "{error}");
+    }
+    assert_eq!(sim.counts().token_requests, 1);
+}
+
+#[tokio::test]
+async fn nonsense_is_told_by_its_place_and_never_by_its_text() {
+    let error = error(200, "{\n\"canary\": canary}").await;
+    assert!(matches!(error, Error::Malformed(_)) && error.to_string().contains("line 2, column"), "{error}");
+    assert!(!format!("{error} {error:?} {:?}", error.description()).contains("canary"));
+}
+
+#[tokio::test]
+async fn echoed_credentials_are_cut_out_of_the_description() {
+    let words = "invented-client with invented-secret";
+    let error = error(400, &format!(r#"{{"error":"invalid_client","error_description":"{words}"}}"#)).await;
+    assert_eq!(error.description(), Some("[redacted] with [redacted]"));
 }

@@ -1,10 +1,10 @@
 //! What goes over the wire, byte for byte.
 
-use std::time::Duration;
-
-use auth_core::{RequestContext, TokenEndpoint};
+use auth_core::{TokenEndpoint, TokenResponse};
 use httpmock::{HttpMockRequest, MockServer};
-use mgplus_sts::{ClientCredentials, MgPlusSts};
+use mgplus_sts::{DEFAULT_LIFETIME, MgPlusSts};
+
+use crate::{credentials, cx};
 
 /// The page's answer with an invented token.
 const ANSWER: &str = r#"{"access_token":"invented.mgplus.token","expires_in":3600,"token_type":"Bearer"}"#;
@@ -12,9 +12,21 @@ const ANSWER: &str = r#"{"access_token":"invented.mgplus.token","expires_in":360
 const BODY: &str =
     "grant_type=client_credentials&client_id=invented+agent%2F7&client_secret=invented%26secret%3D%C3%A9";
 
-fn endpoint(url: &str) -> MgPlusSts {
-    let credentials = ClientCredentials::new("invented agent/7", "invented&secret=é").expect("credentials");
-    MgPlusSts::new(url, credentials).expect("endpoint")
+async fn ask(url: &str) -> TokenResponse {
+    let sts = MgPlusSts::new(url, credentials("invented agent/7", "invented&secret=é")).expect("endpoint");
+    sts.request_token(&cx()).await.expect("a token")
+}
+
+/// What the endpoint makes of `body`, answered with 200.
+async fn answered(body: &str) -> TokenResponse {
+    let server = MockServer::start_async().await;
+    server
+        .mock_async(|when, then| {
+            when.method("POST");
+            then.status(200).body(body);
+        })
+        .await;
+    ask(&server.base_url()).await
 }
 
 /// Every header that is sent, sorted, so that one more or one less is seen.
@@ -41,9 +53,9 @@ async fn request_is_the_page_s_to_the_byte() {
             then.status(200).header("content-type", "application/json; charset=UTF-8").body(ANSWER);
         })
         .await;
-    let cx = RequestContext::first(Duration::from_secs(5));
-    let response = endpoint(&server.base_url()).request_token(&cx).await.expect("a token");
+    let response = ask(&server.base_url()).await;
     assert_eq!((response.value(), response.lifetime().as_secs()), ("invented.mgplus.token", 3600));
+    assert_eq!((response.scope(), response.headers().count()), (None, 0));
     mock.assert_calls_async(1).await;
 }
 
@@ -57,25 +69,21 @@ async fn base_and_full_url_with_or_without_a_slash_reach_the_same_path() {
         })
         .await;
     for end in ["", "/", "/connect/token", "/connect/token/"] {
-        let cx = RequestContext::first(Duration::from_secs(5));
-        let endpoint = endpoint(&format!("{}/tenant{end}", server.base_url()));
-        endpoint.request_token(&cx).await.expect("a token");
+        ask(&format!("{}/tenant{end}", server.base_url())).await;
     }
     mock.assert_calls_async(4).await;
 }
 
 #[tokio::test]
 async fn answer_may_have_a_scope_and_members_nobody_knows() {
-    let server = MockServer::start_async().await;
-    server
-        .mock_async(|when, then| {
-            when.method("POST");
-            then.status(200).body(
-                r#"{"access_token":"invented","expires_in":"120","token_type":"bearer","scope":"wallet","new":{"a":[1]}}"#,
-            );
-        })
-        .await;
-    let cx = RequestContext::first(Duration::from_secs(5));
-    let response = endpoint(&server.base_url()).request_token(&cx).await.expect("a token");
+    let response = answered(
+        r#"{"access_token":"invented","expires_in":"120","token_type":"bearer","scope":"wallet","new":{"a":[1]}}"#,
+    )
+    .await;
     assert_eq!((response.scope(), response.lifetime().as_secs()), (Some("wallet"), 120));
+}
+
+#[tokio::test]
+async fn life_that_nothing_tells_is_the_documented_default() {
+    assert_eq!(answered(r#"{"access_token":"invented"}"#).await.lifetime(), DEFAULT_LIFETIME);
 }
