@@ -1,12 +1,11 @@
 //! What an integrator gives: the API version, and all of it from the environment.
 
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt;
 
-use auth_core::{BaseUrl, ClientCredentials, Error, Vars};
+use auth_core::{BaseUrl, ClientCredentials, Error, Secret, Vars};
 
-use crate::wire::{DEFAULT_API_VERSION, PATH_END, path};
+use crate::wire::{DEFAULT_API_VERSION, PATH_END};
 use crate::{PRODUCTION, SANDBOX, StoneXAuth};
 
 /// The API version in the path: `1` for `/api/v1/authentication`, which is the default.
@@ -23,24 +22,17 @@ use crate::{PRODUCTION, SANDBOX, StoneXAuth};
 /// # Ok::<(), stonex_auth::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ApiVersion(Cow<'static, str>);
-
-impl ApiVersion {
-    /// Where tokens are requested, below the host.
-    pub(crate) fn path(&self) -> String {
-        path(&self.0)
-    }
-}
+pub struct ApiVersion(String);
 
 impl Default for ApiVersion {
     fn default() -> Self {
-        Self(DEFAULT_API_VERSION.into())
+        Self::from(DEFAULT_API_VERSION)
     }
 }
 
 impl From<u16> for ApiVersion {
     fn from(version: u16) -> Self {
-        Self(version.to_string().into())
+        Self(version.to_string())
     }
 }
 
@@ -54,7 +46,7 @@ impl TryFrom<&str> for ApiVersion {
         if !begins || version.len() > MAX_VERSION_LEN || !version.bytes().all(others) {
             return Err(Error::config("the API version is expected to be as in /api/v1/: 1, or 2.1"));
         }
-        Ok(Self(version.to_owned().into()))
+        Ok(Self(version.to_owned()))
     }
 }
 
@@ -72,24 +64,24 @@ impl fmt::Display for ApiVersion {
     }
 }
 
-/// The host's URL. The page shows host and path as one, so the whole is what gets pasted; the path's version would then
-/// stand against [`StoneXAuth::api_version`].
-pub(crate) fn check_base(url: &BaseUrl) -> Result<(), Error> {
+/// `url`, if it has no path of the API. The page shows host and path as one, so the whole is what gets pasted; the path's
+/// version would then stand against [`StoneXAuth::api_version`].
+pub(crate) fn host_alone(url: BaseUrl) -> Result<BaseUrl, Error> {
     if url.as_str().ends_with(PATH_END) {
         return Err(Error::config(format!(
             "the URL ends with {PATH_END}, which is added here; expected the host alone, such as {SANDBOX}"
         )));
     }
-    Ok(())
+    Ok(url)
 }
 
 impl StoneXAuth {
-    /// Reads `STONEX_ENVIRONMENT` (`sandbox` or `production`) or `STONEX_BASE_URL`, exactly one of the two, and
-    /// `STONEX_CLIENT_ID` and `STONEX_CLIENT_SECRET`, once.
+    /// Reads `STONEX_BASE_URL` or `STONEX_ENVIRONMENT` (`sandbox` or `production`), exactly one of the two, and
+    /// `STONEX_CLIENT_ID` and `STONEX_CLIENT_SECRET`, once. One that is empty counts as missing.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] naming every variable that is missing, or what is wrong with one.
+    /// [`Error::Config`] naming every variable that is missing or wrong, with what was expected.
     pub fn from_env() -> Result<Self, Error> {
         Self::from_vars(|name| std::env::var_os(name))
     }
@@ -101,23 +93,28 @@ impl StoneXAuth {
     /// As [`StoneXAuth::from_env`].
     pub fn from_vars(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
         let mut vars = Vars::new(lookup);
-        let (place, host) = vars.exactly_one(HOST_VARS);
-        let (id, secret) = (vars.required(CREDENTIAL_VARS[0]), vars.required(CREDENTIAL_VARS[1]));
+        let (place, text) = vars.exactly_one(PLACES);
+        let [id, secret] = [CLIENT_ID, CLIENT_SECRET].map(|name| vars.required(name));
+        vars.parsed(PLACES[place], |text| url_of(place, &text));
+        vars.parsed(CLIENT_ID, |id| Secret::named("client id", id));
+        vars.parsed(CLIENT_SECRET, |secret| Secret::named("client secret", secret));
         vars.finish()?;
-        let url = if place == 0 { host.as_str() } else { host_of(&host)? };
-        Self::new(url, ClientCredentials::new(id, secret)?)
+        Self::new(url_of(place, &text)?, ClientCredentials::new(id, secret)?)
     }
 }
 
-/// The host of an environment, by its name. A name that is wrong is not repeated: it may be a secret in the wrong place.
-fn host_of(environment: &str) -> Result<&'static str, Error> {
-    match environment {
-        "sandbox" => Ok(SANDBOX),
-        "production" => Ok(PRODUCTION),
-        _ => Err(Error::config("STONEX_ENVIRONMENT is neither of what is expected: sandbox or production")),
+/// What the variable at `place` among [`PLACES`] leads to. A wrong name is not repeated: it may be a misplaced secret.
+fn url_of(place: usize, text: &str) -> Result<BaseUrl, Error> {
+    match (PLACES[place], text) {
+        (BASE_URL, url) => BaseUrl::try_from(url).and_then(host_alone),
+        (_, "sandbox") => BaseUrl::try_from(SANDBOX),
+        (_, "production") => BaseUrl::try_from(PRODUCTION),
+        _ => Err(Error::config("the environment has another name; expected sandbox or production")),
     }
 }
 
-const HOST_VARS: [&str; 2] = ["STONEX_BASE_URL", "STONEX_ENVIRONMENT"];
-const CREDENTIAL_VARS: [&str; 2] = ["STONEX_CLIENT_ID", "STONEX_CLIENT_SECRET"];
+const BASE_URL: &str = "STONEX_BASE_URL";
+const PLACES: [&str; 2] = [BASE_URL, "STONEX_ENVIRONMENT"];
+const CLIENT_ID: &str = "STONEX_CLIENT_ID";
+const CLIENT_SECRET: &str = "STONEX_CLIENT_SECRET";
 const MAX_VERSION_LEN: usize = 16;

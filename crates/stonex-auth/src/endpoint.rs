@@ -6,8 +6,8 @@ use auth_core::{
 };
 use http::Method;
 
-use crate::config::check_base;
-use crate::wire::{CALLER, RULES, TLS_HINT, TokenRequest};
+use crate::config::host_alone;
+use crate::wire::{CALLER, RULES, TLS_HINT, TokenRequest, path};
 use crate::{ApiVersion, PRODUCTION, SANDBOX};
 
 /// The authentication of the StoneX Payments API.
@@ -51,8 +51,7 @@ impl StoneXAuth {
         url: impl TryInto<BaseUrl, Error: Into<Error>>,
         credentials: impl Into<CredentialSource<ClientCredentials>>,
     ) -> Result<Self, Error> {
-        let base = url.try_into().map_err(Into::into)?;
-        check_base(&base)?;
+        let base = host_alone(url.try_into().map_err(Into::into)?)?;
         let http = HttpClient::shared();
         http.check(&base)?;
         Ok(Self { base, api_version: ApiVersion::default(), credentials: credentials.into(), http })
@@ -96,33 +95,17 @@ impl TokenEndpoint for StoneXAuth {
 
     async fn request_token(&self, cx: &RequestContext<'_>) -> Result<TokenResponse, Error> {
         let credentials = cx.load(&self.credentials).await?;
-        let (client_id, client_secret) = (credentials.client_id(), credentials.client_secret().expose());
-        let body = json(&TokenRequest { client_id, client_secret })?;
-        let url = self.base.join(&self.api_version.path());
-        let request = Request::new(CALLER, Method::POST, url).json(body);
+        let body = serde_json::to_vec(&TokenRequest {
+            client_id: credentials.client_id(),
+            client_secret: credentials.client_secret().expose(),
+        });
+        let body = body.map_err(|_| Error::config("the credentials cannot be written as JSON"))?;
+        let request = Request::new(CALLER, Method::POST, self.base.join(&path(&self.api_version))).json(body);
         let answer = self.http.send(cx, request).await.map_err(with_tls_hint)?;
-        RULES.token(&answer, &redactor(&credentials)?)
+        RULES.token(&answer, &Redactor::new(&credentials))
     }
-}
-
-/// Knows the credentials as JSON escapes them too: an error that quotes the request has them in that form.
-fn redactor(credentials: &ClientCredentials) -> Result<Redactor, Error> {
-    let mut redactor = Redactor::new(credentials);
-    for part in [credentials.client_id(), credentials.client_secret().expose()] {
-        let quoted = json(part)?;
-        let inner = quoted.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
-        redactor.add(std::str::from_utf8(inner.unwrap_or_default()).unwrap_or_default());
-    }
-    Ok(redactor)
-}
-
-fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(value).map_err(|_| Error::config("the credentials cannot be written as JSON"))
 }
 
 fn with_tls_hint(error: Error) -> Error {
-    match (error.reach(), error) {
-        (Some(Reach::Tls), Error::Unreachable(failure)) => Error::Unreachable(failure.hint(TLS_HINT)),
-        (_, other) => other,
-    }
+    if error.reach() == Some(Reach::Tls) { error.with_hint(TLS_HINT) } else { error }
 }

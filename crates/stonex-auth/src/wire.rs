@@ -10,6 +10,8 @@ use auth_core::{AnswerRules, Body, Caller, Fault, NumericDate, last_four};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::ApiVersion;
+
 /// The host that the page shows: StoneX's sandbox.
 ///
 /// ```
@@ -26,7 +28,7 @@ pub const PRODUCTION: &str = "https://api.payments.stonex.com";
 
 /// POST to this path. The page prints `/api/v/authentication`: its version was a variable that got lost. Every other call
 /// of this API has one, `/api/v1/…`, so that is what is sent by default.
-pub(crate) fn path(version: &str) -> String {
+pub(crate) fn path(version: &ApiVersion) -> String {
     format!("/api/v{version}{PATH_END}")
 }
 
@@ -34,7 +36,7 @@ pub(crate) fn path(version: &str) -> String {
 pub(crate) const PATH_END: &str = "/authentication";
 
 /// The version where nothing else is asked for.
-pub(crate) const DEFAULT_API_VERSION: &str = "1";
+pub(crate) const DEFAULT_API_VERSION: u16 = 1;
 
 /// "Request": a JSON object of these two, in this order. There is no grant type.
 ///
@@ -56,7 +58,7 @@ pub(crate) const RULES: AnswerRules =
 /// sample's own was cut.
 ///
 /// The page asks to keep the client id private, so Debug shows no more than its last four characters.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Default, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Claims {
     /// Version of the token's form.
@@ -114,50 +116,37 @@ fn fault(body: &Body<'_>) -> Option<Fault> {
 fn okta(body: &Body<'_>) -> Option<Fault> {
     let code = body.text_of("errorCode")?;
     let summary = body.text_of("errorSummary")?;
-    let causes = member(body, "errorCauses").and_then(Value::as_array).into_iter().flatten();
+    let causes = body.json?.get("errorCauses").and_then(Value::as_array).into_iter().flatten();
     let causes = causes.filter_map(|cause| cause.get("errorSummary")?.as_str());
     let words = [summary.as_str()].into_iter().chain(causes).collect::<Vec<_>>().join("; ");
     Some(Fault { code: Some(code), description: Some(words), correlation_id: body.text_of("errorId") })
 }
 
 /// StoneX's own: `{"message", "errorCode": "TRD…", "isSuccess": false}`, possible with status 200. `isSuccess` says
-/// it alone, with a code or without; a code says it alone where no token came.
+/// it alone, with a code or without. A code says it alone where no token came: new members are no breaking change to
+/// StoneX, so one that an error happens to have too makes no error of a token.
 fn stonex(body: &Body<'_>) -> Option<Fault> {
     let code = body.words_of("errorCode");
-    let failed = member(body, "isSuccess") == Some(&Value::Bool(false));
-    let refused = failed || (code.is_some() && !has_token(body));
+    let failed = body.json?.get("isSuccess") == Some(&Value::Bool(false));
+    let refused = failed || (code.is_some() && body.text_of("access_token").is_none());
     refused.then(|| Fault { code, description: body.words_of("message"), correlation_id: body.text_of("traceId") })
 }
 
-/// The gateway's, problem details (RFC 9457): `{"type", "title", "status", "detail", "traceId", "errors"}`, each optional
-/// but the title where the status says success. They name no code.
+/// The gateway's, problem details (RFC 9457), with ASP.NET's `"errors": {"client_id": ["…", …], …}`: the members of the
+/// request that were refused, and why.
 fn problem(body: &Body<'_>) -> Option<Fault> {
-    let title = body.text_of("title");
-    if (200..300).contains(&body.status) && (title.is_none() || has_token(body)) {
-        return None;
-    }
-    let words = [title, body.text_of("detail"), invalid_members(body)];
-    let words = words.into_iter().flatten().collect::<Vec<_>>().join(": ");
-    Some(Fault { code: None, description: Some(words), correlation_id: body.text_of("traceId") })
+    let mut fault = Fault::problem(body)?;
+    let words = [fault.description.take(), refused_members(body)];
+    fault.description = words.into_iter().flatten().reduce(|words, members| format!("{words}: {members}"));
+    Some(fault)
 }
 
-/// ASP.NET's `"errors": {"client_id": ["…", …], …}`: the members of the request that were refused, and why.
-fn invalid_members(body: &Body<'_>) -> Option<String> {
-    let members = member(body, "errors")?.as_object()?;
-    let lines = members.iter().map(|(name, why)| {
-        let why = why.as_array().into_iter().flatten().filter_map(Value::as_str);
-        format!("{name}: {}", why.collect::<Vec<_>>().join(", "))
+fn refused_members(body: &Body<'_>) -> Option<String> {
+    let all = body.json?.get("errors")?.as_object()?.iter().map(|(name, words)| {
+        let words: Vec<&str> = words.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        format!("{name}: {}", words.join(" "))
     });
-    Some(lines.collect::<Vec<_>>().join("; ")).filter(|words| !words.is_empty())
-}
-
-/// New members are no breaking change to StoneX, so one that an error happens to have too makes no error of a token.
-fn has_token(body: &Body<'_>) -> bool {
-    member(body, "access_token").is_some_and(Value::is_string)
-}
-
-fn member<'a>(body: &Body<'a>, name: &str) -> Option<&'a Value> {
-    body.json?.get(name)
+    all.reduce(|all, one| format!("{all}; {one}"))
 }
 
 /// The page sends whoever lacks credentials to the "account management team", the "account manager".

@@ -1,66 +1,97 @@
 //! What is refused when it is given, and what is never shown.
 
 use std::ffi::OsString;
+use std::fmt::Debug;
 
 use auth_core::BaseUrl;
 use stonex_auth::{ApiVersion, Claims, ClientCredentials, Error, StoneXAuth};
 
-fn credentials() -> ClientCredentials {
-    ClientCredentials::new("invented-client-4711", "invented-secret").expect("credentials")
+use crate::credentials;
+
+const VARS: [(&str, &str); 3] = [
+    ("STONEX_BASE_URL", "http://127.0.0.1:1"),
+    ("STONEX_CLIENT_ID", "invented-client"),
+    ("STONEX_CLIENT_SECRET", "invented-secret"),
+];
+
+fn given() -> ClientCredentials {
+    credentials("invented-client", "invented-secret")
 }
 
-/// Looks variables up in `set`.
-fn from<'a>(set: &'a [(&str, &str)]) -> impl Fn(&str) -> Option<OsString> + 'a {
-    |name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into())
+/// Reads [`VARS`], with `changes` in place of some.
+fn from_vars(changes: &[(&str, &str)]) -> Result<StoneXAuth, Error> {
+    let all = [changes, &VARS].concat();
+    StoneXAuth::from_vars(|name| all.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value)))
 }
 
-const ID: (&str, &str) = ("STONEX_CLIENT_ID", "invented-client");
-const SECRET: (&str, &str) = ("STONEX_CLIENT_SECRET", "invented-secret");
+#[track_caller]
+fn refused(result: Result<impl Debug, Error>, words: &str) {
+    let error = result.expect_err(words);
+    assert!(matches!(error, Error::Config(_)) && error.to_string().contains(words), "{error}");
+    assert!(!format!("{error} {error:?}").contains("invented"), "{error:?}");
+}
 
 #[test]
-fn missing_variables_are_all_named_at_once_and_empty_ones_are_missing() {
-    let empty =
-        [("STONEX_BASE_URL", ""), ("STONEX_ENVIRONMENT", ""), ("STONEX_CLIENT_ID", ""), ("STONEX_CLIENT_SECRET", "")];
-    for set in [&[][..], &empty[..]] {
-        let error = StoneXAuth::from_vars(from(set)).expect_err("an error");
-        assert!(matches!(error, Error::Config(_)));
-        for (name, _) in empty {
-            assert!(error.to_string().contains(name), "{error}");
-        }
+fn missing_and_empty_variables_are_all_named_at_once() {
+    for lookup in [|_: &str| None, |_: &str| Some("".into())] {
+        let names = "one of STONEX_BASE_URL or STONEX_ENVIRONMENT, STONEX_CLIENT_ID, STONEX_CLIENT_SECRET";
+        refused(StoneXAuth::from_vars(lookup), names);
     }
 }
 
 #[test]
-fn url_and_environment_are_exactly_one_of_the_two() {
-    let both = [("STONEX_BASE_URL", "http://127.0.0.1:1"), ("STONEX_ENVIRONMENT", "sandbox"), ID, SECRET];
-    let error = StoneXAuth::from_vars(from(&both)).expect_err("both");
-    assert!(error.to_string().contains("STONEX_BASE_URL and STONEX_ENVIRONMENT are both set"), "{error}");
-    let error = StoneXAuth::from_vars(from(&both[2..])).expect_err("none");
-    assert!(error.to_string().contains("one of STONEX_BASE_URL or STONEX_ENVIRONMENT"), "{error}");
-    let stonex = StoneXAuth::from_vars(from(&[both[0], ID, SECRET])).expect("endpoint");
-    assert!(format!("{stonex:?}").contains("http://127.0.0.1:1"), "{stonex:?}");
+fn variables_are_read_by_their_names() {
+    let shown = format!("{:?}", from_vars(&[]).expect("endpoint"));
+    assert!(shown.contains("(http://127.0.0.1:1)"), "{shown}");
 }
 
 #[test]
-fn environment_of_another_name_is_refused_without_repeating_it() {
-    for name in ["prod", "Sandbox", "sandbox ", "invented-secret"] {
-        let error = StoneXAuth::from_vars(from(&[("STONEX_ENVIRONMENT", name), ID, SECRET])).expect_err(name);
-        let shown = error.to_string();
-        assert!(matches!(error, Error::Config(_)) && shown.contains("expected: sandbox or production"), "{shown}");
-        assert!(!shown.contains("prod ") && !shown.contains("invented"), "{shown}");
+fn wrong_variable_is_told_by_its_name_and_not_by_its_value() {
+    for (name, value, words) in [
+        ("STONEX_BASE_URL", "http://invented.example", "the URL is plain http"),
+        ("STONEX_BASE_URL", "https://invented.example/api/v1/authentication", "the URL ends with /authentication"),
+        ("STONEX_CLIENT_ID", "invented-client ", "the client id ends with a blank and is expected"),
+        ("STONEX_CLIENT_SECRET", "invented-secret\n", "the client secret has a control character"),
+    ] {
+        refused(from_vars(&[(name, value)]), &format!("configuration: {name}: {words}"));
     }
+}
+
+#[test]
+fn all_that_is_missing_or_wrong_is_told_at_once() {
+    let error = from_vars(&[("STONEX_BASE_URL", "stonex"), ("STONEX_CLIENT_ID", ""), ("STONEX_CLIENT_SECRET", " x")]);
+    let error = error.expect_err("three errors").to_string();
+    for words in
+        ["missing variable: STONEX_CLIENT_ID; ", "STONEX_BASE_URL: the URL", "STONEX_CLIENT_SECRET: the client"]
+    {
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+/// Reads [`VARS`], with the environment's name in place of the URL.
+fn named(environment: &str) -> Result<StoneXAuth, Error> {
+    from_vars(&[("STONEX_BASE_URL", ""), ("STONEX_ENVIRONMENT", environment)])
+}
+
+#[test]
+fn environment_is_sandbox_or_production_and_never_beside_a_url() {
+    for bad in ["prod", "Sandbox", "sandbox ", "invented"] {
+        let words =
+            "configuration: STONEX_ENVIRONMENT: the environment has another name; expected sandbox or production";
+        refused(named(bad), words);
+    }
+    refused(from_vars(&[("STONEX_ENVIRONMENT", "sandbox")]), "expected exactly one");
 }
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[test]
 fn each_environment_is_its_own_host() {
     use stonex_auth::{PRODUCTION, SANDBOX};
-    let by_name = |name| StoneXAuth::from_vars(from(&[("STONEX_ENVIRONMENT", name), ID, SECRET])).expect("endpoint");
     for (stonex, host) in [
-        (by_name("sandbox"), SANDBOX),
-        (by_name("production"), PRODUCTION),
-        (StoneXAuth::sandbox(credentials()).expect("endpoint"), SANDBOX),
-        (StoneXAuth::production(credentials()).expect("endpoint"), PRODUCTION),
+        (named("sandbox").expect("endpoint"), SANDBOX),
+        (named("production").expect("endpoint"), PRODUCTION),
+        (StoneXAuth::sandbox(given()).expect("endpoint"), SANDBOX),
+        (StoneXAuth::production(given()).expect("endpoint"), PRODUCTION),
     ] {
         assert!(format!("{stonex:?}").contains(&format!("BaseUrl({host})")), "{stonex:?}");
     }
@@ -69,46 +100,26 @@ fn each_environment_is_its_own_host() {
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
 #[test]
 fn https_without_tls_in_the_program_is_refused_and_names_the_feature() {
-    let error = StoneXAuth::sandbox(credentials()).expect_err("no TLS");
+    let error = StoneXAuth::sandbox(given()).expect_err("no TLS");
     assert!(matches!(error, Error::Config(_)) && error.to_string().contains("`rustls`"), "{error}");
-    assert!(StoneXAuth::new("http://127.0.0.1:1", credentials()).is_ok());
+    assert!(StoneXAuth::new("http://127.0.0.1:1", given()).is_ok());
 }
 
 #[test]
-fn credential_pasted_with_a_line_end_a_blank_or_nothing_is_refused() {
-    for (bad, wrong) in [("invented\n", "control character"), (" invented", "starts with"), ("invented ", "ends with")]
+fn url_that_would_lose_the_secret_is_refused_unless_the_user_says_so() {
+    for url in
+        ["http://stonex.example", "https://user@stonex.example", "https://stonex.example/?a=b", "stonex.example", ""]
     {
-        for (id, secret, name) in [(bad, "invented", "client id"), ("invented", bad, "client secret")] {
-            let set =
-                [("STONEX_BASE_URL", "http://127.0.0.1:1"), ("STONEX_CLIENT_ID", id), ("STONEX_CLIENT_SECRET", secret)];
-            let shown = StoneXAuth::from_vars(from(&set)).expect_err(bad).to_string();
-            assert!(shown.contains(name) && shown.contains(wrong) && shown.contains("expected"), "{shown}");
-        }
+        refused(StoneXAuth::new(url, given()), "expected https://");
     }
-    assert!(ClientCredentials::new("", "invented").is_err() && ClientCredentials::new("invented", "").is_err());
-}
-
-#[test]
-fn url_that_would_lose_the_secret_is_refused() {
-    for (url, wrong) in [
-        ("http://stonex.example", "plain http"),
-        ("https://user@stonex.example", "user info"),
-        ("https://stonex.example/?a=b", "query"),
-        ("https://stonex.example/#a", "fragment"),
-        ("stonex.example", "cannot be read"),
-        ("", "cannot be read"),
-    ] {
-        let error = StoneXAuth::new(url, credentials()).expect_err(url);
-        assert!(matches!(error, Error::Config(_)) && error.to_string().contains(wrong), "{error}");
-    }
-    let insecure = BaseUrl::allow_insecure_http("http://stonex.example").expect("a URL");
-    assert!(StoneXAuth::new(insecure, credentials()).is_ok());
+    let insecure = BaseUrl::allow_insecure_http("http://stonex.example").expect("said so");
+    assert!(StoneXAuth::new(insecure, given()).is_ok());
 }
 
 #[test]
 fn whole_endpoint_in_place_of_the_host_is_refused_and_says_what_is_expected() {
     for path in ["/api/v1/authentication", "/api/v/authentication/"] {
-        let error = StoneXAuth::new(format!("http://127.0.0.1:1{path}"), credentials()).expect_err(path);
+        let error = StoneXAuth::new(format!("http://127.0.0.1:1{path}"), given()).expect_err(path);
         let shown = error.to_string();
         assert!(matches!(error, Error::Config(_)) && shown.contains(stonex_auth::SANDBOX), "{shown}");
     }
@@ -116,7 +127,7 @@ fn whole_endpoint_in_place_of_the_host_is_refused_and_says_what_is_expected() {
 
 #[test]
 fn api_version_that_is_none_is_refused_and_says_what_is_expected() {
-    let stonex = StoneXAuth::new("http://127.0.0.1:1", credentials()).expect("endpoint");
+    let stonex = StoneXAuth::new("http://127.0.0.1:1", given()).expect("endpoint");
     for bad in ["", "v", "vv1", "1/..", "1?a", "1 ", " 1", "1%2f", "one", ".1", "12345678901234567", "1\u{e9}"] {
         let error = stonex.clone().api_version(bad).expect_err(bad);
         assert!(matches!(error, Error::Config(_)) && error.to_string().contains("/api/v1/"), "{error}");
@@ -129,13 +140,13 @@ fn api_version_that_is_none_is_refused_and_says_what_is_expected() {
 
 #[test]
 fn public_types_are_send_sync_and_debug_and_show_no_secret() {
-    fn shown<T: Send + Sync + std::fmt::Debug>(value: &T) -> String {
+    fn shown<T: Send + Sync + Debug>(value: &T) -> String {
         format!("{value:?} {value:#?}")
     }
-    let stonex = StoneXAuth::new("http://127.0.0.1:1", credentials()).expect("endpoint");
-    let endpoint = shown(&stonex);
-    assert!(!endpoint.contains("invented-secret") && !endpoint.contains("invented-client"), "{endpoint}");
-    assert!(shown(&ApiVersion::default()).contains('1'));
+    let endpoint = StoneXAuth::new("http://127.0.0.1:1", given()).expect("endpoint");
+    for shown in [shown(&endpoint), shown(&ApiVersion::default())] {
+        assert!(!shown.contains("invented"), "{shown}");
+    }
 }
 
 #[test]
@@ -149,9 +160,6 @@ fn claims_show_no_more_of_the_client_id_than_its_last_four_characters() {
 }
 
 #[test]
-fn claims_are_all_optional() {
-    let claims: Claims = serde_json::from_str(r#"{"new":[]}"#).expect("claims");
-    assert!(claims.ver.is_none() && claims.jti.is_none() && claims.iss.is_none() && claims.aud.is_none());
-    assert!(claims.iat.is_none() && claims.exp.is_none() && claims.cid.is_none() && claims.sub.is_none());
-    assert!(claims.scp.is_none());
+fn every_claim_may_be_missing() {
+    assert_eq!(serde_json::from_str::<Claims>(r#"{"new":[]}"#).expect("claims"), Claims::default());
 }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use auth_core::{Error, Reach, RequestContext, TokenEndpoint, TokenResponse};
-use auth_sim::{Fault, Simulator, StoneXError, Vendor};
+use auth_core::{Reach, TokenEndpoint, TokenResponse};
+use auth_sim::{Fault, StoneXError, Vendor};
 use httpmock::MockServer;
-use stonex_auth::{ClientCredentials, StoneXAuth};
+use stonex_auth::{Error, StoneXAuth};
+
+use crate::{credentials, cx, endpoint, source, start};
 
 const ID: &str = "invented-client";
 /// With what JSON escapes, and a word that stands nowhere else.
@@ -23,8 +25,7 @@ async fn error(status: u16, body: &str) -> Error {
 }
 
 async fn ask(url: &str) -> Result<TokenResponse, Error> {
-    let endpoint = StoneXAuth::new(url, ClientCredentials::new(ID, SECRET).expect("credentials")).expect("endpoint");
-    endpoint.request_token(&RequestContext::first(Duration::from_secs(5))).await
+    StoneXAuth::new(url, credentials(ID, SECRET)).expect("endpoint").request_token(&cx()).await
 }
 
 fn hints_at(error: &Error, words: &str) -> bool {
@@ -99,7 +100,7 @@ async fn problem_details_are_understood_with_the_members_refused_and_the_trace_i
     assert!(matches!(problem, Error::Rejected(_)), "{problem}");
     assert_eq!((problem.status(), problem.code()), (Some(400), None));
     assert_eq!(problem.correlation_id(), Some("00-invented-01"));
-    assert_eq!(problem.description(), Some("Invalid.: Look below.: client_id: Is required., Is short.; odd:"));
+    assert_eq!(problem.description(), Some("Invalid.: Look below.: client_id: Is required. Is short.; odd:"));
     assert!(hints_at(&problem, "proxy"), "{problem}");
     let bare = error(401, r#"{"status":401,"traceId":"00-invented-02"}"#).await;
     assert_eq!((bare.correlation_id(), bare.description()), (Some("00-invented-02"), None));
@@ -107,11 +108,11 @@ async fn problem_details_are_understood_with_the_members_refused_and_the_trace_i
 }
 
 #[tokio::test]
-async fn problem_in_a_200_is_an_error_and_a_200_without_a_title_is_none() {
-    let titled = error(200, r#"{"title":"Unauthorized","status":401}"#).await;
-    assert!(matches!(titled, Error::Rejected(_)), "{titled}");
-    let untitled = error(200, r#"{"traceId":"00-invented-03"}"#).await;
-    assert!(matches!(untitled, Error::Malformed(_)), "{untitled}");
+async fn problem_in_a_200_is_an_error() {
+    for problem in [r#"{"title":"Unauthorized","status":401}"#, r#"{"traceId":"00-invented-03"}"#] {
+        let error = error(200, problem).await;
+        assert!(matches!(error, Error::Rejected(_)), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -123,8 +124,7 @@ async fn nonsense_is_told_by_its_place_and_never_by_its_text() {
 
 #[tokio::test]
 async fn redirect_is_not_followed_with_the_secret() {
-    let (sim, other) = tokio::join!(Simulator::start(Vendor::StoneX), Simulator::start(Vendor::StoneX));
-    let (sim, other) = (sim.expect("simulator"), other.expect("simulator"));
+    let (sim, other) = (start().await, start().await);
     sim.faults().next(1, Fault::Redirect(format!("{}/api/v1/authentication", other.url())));
     let error = ask(sim.url()).await.expect_err("a redirect");
     assert!(matches!(error, Error::Malformed(_)) && error.status() == Some(307), "{error}");
@@ -191,14 +191,9 @@ async fn throttling_keeps_the_vendor_s_time() {
 
 #[tokio::test]
 async fn server_s_own_fault_is_tried_again_within_the_call() {
-    let sim = Simulator::start(Vendor::StoneX).await.expect("simulator");
-    sim.faults().next(1, Fault::StoneX(StoneXError::ServerError));
-    let credentials = ClientCredentials::new(&sim.credentials().client_id, &sim.credentials().client_secret);
-    let stonex = StoneXAuth::new(sim.url(), credentials.expect("credentials")).expect("endpoint");
-    let mut policy = stonex.policy();
-    policy.retry_backoff = Duration::from_millis(20);
-    let tokens = auth_core::TokenSource::builder(stonex).policy(policy).build();
-    tokens.token().await.expect("a token at the second attempt");
+    let sim = start().await;
+    sim.faults().next(1, StoneXError::ServerError.into());
+    source(endpoint(&sim)).token().await.expect("a token at the second attempt");
     assert_eq!(sim.counts().token_requests, 2);
 }
 
@@ -223,8 +218,7 @@ async fn request_quoted_in_an_error_shows_no_credential_in_any_form() {
     }
 }
 
-/// As servers do that speak no version of TLS in common with the client: they read its greeting, and either close or send
-/// a fatal alert (RFC 8446 §6) first. Each library names one of the two as a failure of TLS.
+/// A server that speaks no version of TLS in common with the client answers its greeting with a fatal alert (RFC 8446 §6).
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[tokio::test]
 async fn tls_that_does_not_come_about_hints_at_the_version_that_stonex_demands() {
@@ -235,8 +229,7 @@ async fn tls_that_does_not_come_about_hints_at_the_version_that_stonex_demands()
     let server = async {
         let (mut stream, _) = listener.accept().await.expect("a connection");
         let _greeting = stream.read(&mut [0; 4096]).await.expect("a greeting");
-        let alert = if cfg!(feature = "rustls") { &[] } else { PROTOCOL_VERSION };
-        stream.write_all(alert).await.expect("an alert sent");
+        stream.write_all(PROTOCOL_VERSION).await.expect("an alert sent");
     };
     let (answer, ()) = tokio::join!(ask(&url), server);
     let error = answer.expect_err("no TLS");
@@ -255,20 +248,18 @@ async fn refused_connection_does_not_hint_at_tls() {
 
 #[tokio::test]
 async fn every_fault_the_simulator_knows_is_a_token_or_an_error_of_its_status_and_shows_no_secret() {
-    let sim = Simulator::start(Vendor::StoneX).await.expect("simulator");
-    let credentials = sim.credentials();
-    let client = ClientCredentials::new(&credentials.client_id, &credentials.client_secret).expect("credentials");
-    let stonex = StoneXAuth::new(sim.url(), client).expect("endpoint");
+    let sim = start().await;
+    let (stonex, known) = (endpoint(&sim), sim.credentials());
     for fault in Fault::all_for(Vendor::StoneX).into_iter().chain(Fault::common()) {
         sim.faults().clear();
         sim.faults().next(1, fault.clone());
-        let cx = RequestContext::first(Duration::from_secs(5));
-        let answer = stonex.request_token(&cx).await;
+        let answer = stonex.request_token(&cx()).await;
         assert_eq!(answer.is_ok(), fault.yields_token(), "{}: {answer:?}", fault.name());
         let Err(error) = answer else { continue };
         let shown = format!("{error} {error:?} {error:#?} {:?}", error.description());
-        assert!(!shown.contains(&credentials.client_secret), "{}: {shown}", fault.name());
-        assert!(!shown.contains(&credentials.client_id), "{}: {shown}", fault.name());
+        for secret in [&known.client_id, &known.client_secret] {
+            assert!(!shown.contains(secret), "{}: {shown}", fault.name());
+        }
         if let (Some(status), Some(expected)) = (error.status(), fault.status()) {
             assert_eq!(status, expected, "{}", fault.name());
         }

@@ -1,37 +1,17 @@
-//! The whole way against the vendor's simulator, from the request to the call that the token is for.
+//! The vendor's advice, and the whole way against its simulator.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use auth_core::{HeaderSet, RefreshPolicy, Rejection, RequestContext, TokenEndpoint, TokenSource};
+use auth_core::{RefreshPolicy, Rejection, TokenEndpoint};
 use auth_sim::{Simulator, Vendor};
-use stonex_auth::{Claims, ClientCredentials, CredentialSource, Error, StoneXAuth};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use stonex_auth::{Claims, ClientCredentials, CredentialSource, Error, StoneXAuth, TokenSource};
 
-fn endpoint(sim: &Simulator) -> StoneXAuth {
-    let credentials = ClientCredentials::new(&sim.credentials().client_id, &sim.credentials().client_secret);
-    StoneXAuth::new(sim.url(), credentials.expect("credentials")).expect("endpoint")
-}
-
-/// The status of the simulator's protected call, made with `headers`.
-async fn ping(sim: &Simulator, headers: &HeaderSet) -> u16 {
-    let url = sim.ping_url();
-    let (host, path) = url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).expect("a URL");
-    let mut request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
-    for (name, value) in headers.iter() {
-        request += &format!("{name}: {}\r\n", value.to_str().expect("ASCII"));
-    }
-    let mut stream = TcpStream::connect(host).await.expect("a connection");
-    stream.write_all((request + "\r\n").as_bytes()).await.expect("a request sent");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("an answer");
-    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
-}
+use crate::{cx, endpoint, ping, source, start};
 
 #[tokio::test]
 async fn token_is_accepted_where_it_is_meant_for_and_asked_for_once() {
-    let sim = Simulator::start(Vendor::StoneX).await.expect("simulator");
+    let sim = start().await;
     let tokens = TokenSource::new(endpoint(&sim));
     for _ in 0..10 {
         let headers = tokens.headers().await.expect("headers");
@@ -42,9 +22,9 @@ async fn token_is_accepted_where_it_is_meant_for_and_asked_for_once() {
 }
 
 #[tokio::test]
-async fn revoked_token_is_replaced_after_its_401() {
-    let sim = Simulator::start(Vendor::StoneX).await.expect("simulator");
-    let tokens = TokenSource::new(endpoint(&sim));
+async fn rejected_token_is_replaced() {
+    let sim = start().await;
+    let tokens = source(endpoint(&sim));
     let token = tokens.token().await.expect("a token");
     assert!(sim.revoke(token.value()));
     assert_eq!(ping(&sim, token.headers().expect("headers")).await, 401);
@@ -54,8 +34,17 @@ async fn revoked_token_is_replaced_after_its_401() {
 }
 
 #[tokio::test]
+async fn variables_of_the_simulator_lead_to_a_token() {
+    let sim = start().await;
+    let vars = sim.vars();
+    let lookup = |name: &str| vars.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
+    let tokens = TokenSource::new(StoneXAuth::from_vars(lookup).expect("endpoint"));
+    assert_eq!(ping(&sim, &tokens.headers().await.expect("headers")).await, 200);
+}
+
+#[tokio::test]
 async fn token_says_what_the_page_s_sample_says() {
-    let sim = Simulator::start(Vendor::StoneX).await.expect("simulator");
+    let sim = start().await;
     let token = TokenSource::new(endpoint(&sim)).token().await.expect("a token");
     assert_eq!((token.lifetime(), token.scope()), (Duration::from_secs(3600), Some("client_credentials")));
     let claims: Claims = token.claims().expect("claims");
@@ -80,7 +69,7 @@ async fn version_that_stonex_does_not_serve_is_refused_and_says_where_to_look() 
 
 #[tokio::test]
 async fn wrong_secret_is_asked_once_however_many_ask() {
-    let sim = Simulator::start(Vendor::StoneX).await.expect("simulator");
+    let sim = start().await;
     let tokens = TokenSource::new(endpoint(&sim));
     sim.rotate_secret("invented-and-rotated");
     for _ in 0..20 {
@@ -92,7 +81,7 @@ async fn wrong_secret_is_asked_once_however_many_ask() {
 
 #[tokio::test]
 async fn rotated_secret_counts_from_the_next_request_on() {
-    let sim = Simulator::start(Vendor::StoneX).await.expect("simulator");
+    let sim = start().await;
     let secret = Arc::new(Mutex::new(sim.credentials().client_secret.clone()));
     let (id, shared) = (sim.credentials().client_id.clone(), Arc::clone(&secret));
     let source = CredentialSource::from_fn(move || {
@@ -102,8 +91,7 @@ async fn rotated_secret_counts_from_the_next_request_on() {
     let stonex = StoneXAuth::new(sim.url(), source).expect("endpoint");
     let before = stonex.fingerprint().await.expect("a fingerprint");
     for rotated in ["invented-and-rotated", "invented-and-rotated-again"] {
-        let cx = RequestContext::first(Duration::from_secs(5));
-        stonex.request_token(&cx).await.expect("a token");
+        stonex.request_token(&cx()).await.expect("a token");
         sim.rotate_secret(rotated);
         *secret.lock().expect("a lock") = rotated.to_owned();
     }
@@ -112,7 +100,6 @@ async fn rotated_secret_counts_from_the_next_request_on() {
 }
 
 #[tokio::test]
-async fn page_advises_no_renewal_so_the_core_s_own_rules_hold() {
-    let sim = Simulator::start(Vendor::StoneX).await.expect("simulator");
-    assert_eq!(endpoint(&sim).policy(), RefreshPolicy::default());
+async fn page_gives_no_advice_on_renewal_so_the_default_holds() {
+    assert_eq!(endpoint(&start().await).policy(), RefreshPolicy::default());
 }

@@ -1,10 +1,10 @@
 //! What goes over the wire, byte for byte.
 
-use std::time::Duration;
-
-use auth_core::{RequestContext, TokenEndpoint};
+use auth_core::{TokenEndpoint, TokenResponse};
 use httpmock::{HttpMockRequest, MockServer};
-use stonex_auth::{Claims, ClientCredentials, DEFAULT_LIFETIME, StoneXAuth};
+use stonex_auth::{Claims, DEFAULT_LIFETIME, StoneXAuth};
+
+use crate::{credentials, cx};
 
 /// The page's answer, member by member, with an invented token.
 const ANSWER: &str = r#"{
@@ -17,16 +17,15 @@ const ANSWER: &str = r#"{
 const BODY: &str = r#"{"client_id":"invented \"client\"/7","client_secret":"invented\\secret&+é"}"#;
 
 fn endpoint(url: &str) -> StoneXAuth {
-    let credentials = ClientCredentials::new(r#"invented "client"/7"#, r"invented\secret&+é").expect("credentials");
-    StoneXAuth::new(url, credentials).expect("endpoint")
+    StoneXAuth::new(url, credentials(r#"invented "client"/7"#, r"invented\secret&+é")).expect("endpoint")
 }
 
-async fn ask(endpoint: &StoneXAuth) -> auth_core::TokenResponse {
-    endpoint.request_token(&RequestContext::first(Duration::from_secs(5))).await.expect("a token")
+async fn ask(endpoint: &StoneXAuth) -> TokenResponse {
+    endpoint.request_token(&cx()).await.expect("a token")
 }
 
 /// What the endpoint makes of `body`, answered with 200.
-async fn answered(body: &str) -> auth_core::TokenResponse {
+async fn answered(body: &str) -> TokenResponse {
     let server = MockServer::start_async().await;
     server
         .mock_async(|when, then| {
@@ -114,7 +113,7 @@ async fn answer_may_have_success_said_and_members_that_errors_have_too() {
 }
 
 #[tokio::test]
-async fn answer_that_tells_no_life_in_any_way_counts_for_an_hour() {
+async fn life_that_nothing_tells_is_the_documented_default() {
     let response = answered(r#"{"access_token":"invented"}"#).await;
     assert_eq!(response.lifetime(), DEFAULT_LIFETIME);
 }
