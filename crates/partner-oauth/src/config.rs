@@ -1,69 +1,17 @@
-//! What an integrator gives: the API's URL, and all of it from the environment.
+//! What an integrator gives, from the environment.
 
 use std::ffi::OsString;
 
-use auth_core::{BaseUrl, ClientCredentials, Error, Vars};
+use auth_core::{BaseUrl, ClientCredentials, Error, Secret, Vars};
 
 use crate::PartnerOAuth;
-use crate::wire::PATH;
-
-/// The partner API's URL, which comes with the credentials: the base, or with `/api/oauth/token` at its end.
-///
-/// ```
-/// use partner_oauth::PartnerUrl;
-///
-/// let base = PartnerUrl::try_from("https://partner-api.example")?;
-/// let full = PartnerUrl::try_from("https://partner-api.example/api/oauth/token/")?;
-/// assert_eq!(base, full);
-/// assert!(PartnerUrl::try_from("http://partner-api.example").is_err());
-/// # Ok::<(), partner_oauth::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PartnerUrl(BaseUrl);
-
-impl PartnerUrl {
-    /// Where tokens are requested.
-    pub(crate) fn token_endpoint(&self) -> BaseUrl {
-        self.0.join(PATH)
-    }
-}
-
-impl From<BaseUrl> for PartnerUrl {
-    fn from(url: BaseUrl) -> Self {
-        Self(url.without(PATH))
-    }
-}
-
-impl TryFrom<&str> for PartnerUrl {
-    type Error = Error;
-
-    fn try_from(url: &str) -> Result<Self, Error> {
-        BaseUrl::try_from(url).map(Self::from)
-    }
-}
-
-impl TryFrom<String> for PartnerUrl {
-    type Error = Error;
-
-    fn try_from(url: String) -> Result<Self, Error> {
-        Self::try_from(url.as_str())
-    }
-}
-
-impl TryFrom<&String> for PartnerUrl {
-    type Error = Error;
-
-    fn try_from(url: &String) -> Result<Self, Error> {
-        Self::try_from(url.as_str())
-    }
-}
 
 impl PartnerOAuth {
-    /// Reads `PARTNER_BASE_URL`, `PARTNER_CLIENT_ID` and `PARTNER_CLIENT_SECRET`, once.
+    /// Reads `PARTNER_BASE_URL`, `PARTNER_CLIENT_ID` and `PARTNER_CLIENT_SECRET`, once. One that is empty counts as missing.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] naming every variable that is missing or empty, or what is wrong with one.
+    /// [`Error::Config`] naming every variable that is missing or wrong, with what was expected.
     pub fn from_env() -> Result<Self, Error> {
         Self::from_vars(|name| std::env::var_os(name))
     }
@@ -75,10 +23,15 @@ impl PartnerOAuth {
     /// As [`PartnerOAuth::from_env`].
     pub fn from_vars(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
         let mut vars = Vars::new(lookup);
-        let (url, id, secret) = (vars.required(VARS[0]), vars.required(VARS[1]), vars.required(VARS[2]));
+        let [url, id, secret] = [BASE_URL, CLIENT_ID, CLIENT_SECRET].map(|name| vars.required(name));
+        vars.parsed(BASE_URL, BaseUrl::try_from);
+        vars.parsed(CLIENT_ID, |id| Secret::named("client id", id));
+        vars.parsed(CLIENT_SECRET, |secret| Secret::named("client secret", secret));
         vars.finish()?;
         Self::new(url, ClientCredentials::new(id, secret)?)
     }
 }
 
-const VARS: [&str; 3] = ["PARTNER_BASE_URL", "PARTNER_CLIENT_ID", "PARTNER_CLIENT_SECRET"];
+const BASE_URL: &str = "PARTNER_BASE_URL";
+const CLIENT_ID: &str = "PARTNER_CLIENT_ID";
+const CLIENT_SECRET: &str = "PARTNER_CLIENT_SECRET";

@@ -1,13 +1,12 @@
 //! The token endpoint: what it is told, and one request.
 
 use auth_core::{
-    BaseUrl, ClientCredentials, CredentialSet, CredentialSource, Error, Failure, Fingerprint, HttpClient, Redactor,
-    RefreshPolicy, Request, RequestContext, TokenEndpoint, TokenResponse, async_trait,
+    BaseUrl, ClientCredentials, CredentialSource, Error, Failure, Fingerprint, HttpClient, Redactor, RefreshPolicy,
+    Request, RequestContext, TokenEndpoint, TokenResponse, async_trait,
 };
 use http::Method;
 
-use crate::PartnerUrl;
-use crate::wire::{CALLER, GRANT_TYPE, RULES, TestMark, TokenRequest};
+use crate::wire::{CALLER, GRANT_TYPE, PATH, RULES, TestMark, TokenRequest};
 
 /// The token endpoint of the Partner API.
 ///
@@ -22,16 +21,17 @@ pub struct PartnerOAuth {
 }
 
 impl PartnerOAuth {
-    /// The API at `url`, for the Client ID and the Client Secret that were issued with it.
+    /// The API at `url`, which comes with the credentials: the base, or with `/api/oauth/token` at its end. The
+    /// credentials are the Client ID and the Client Secret.
     ///
     /// # Errors
     ///
     /// [`Error::Config`] if the URL is refused ([`BaseUrl`] says which are), or cannot be called from this program.
     pub fn new(
-        url: impl TryInto<PartnerUrl, Error: Into<Error>>,
+        url: impl TryInto<BaseUrl, Error: Into<Error>>,
         credentials: impl Into<CredentialSource<ClientCredentials>>,
     ) -> Result<Self, Error> {
-        let token_endpoint = url.try_into().map_err(Into::into)?.token_endpoint();
+        let token_endpoint = url.try_into().map_err(Into::into)?.without(PATH).join(PATH);
         let http = HttpClient::shared();
         http.check(&token_endpoint)?;
         Ok(Self { token_endpoint, credentials: credentials.into(), http, live_only: false })
@@ -39,14 +39,12 @@ impl PartnerOAuth {
 
     /// Takes live tokens alone, so that test credentials in production are found at the first request. Default: takes all.
     ///
-    /// A token whose claim `is_test` is true becomes [`Error::Rejected`]: nobody gets it, and the source waits as after any
-    /// refusal ([`auth_core::PERMANENT_HOLD`]), or until the credentials change.
+    /// A token whose claim `is_test` is true becomes [`Error::Rejected`]. One that does not say, because it is no JWT or its
+    /// `is_test` is missing or neither true nor false, is not taken for a live one: it becomes [`Error::Malformed`].
     ///
-    /// A token that does not say, because it is no JWT or its `is_test` is missing or neither true nor false, is not taken
-    /// for a live one: it becomes [`Error::Malformed`]. That is asked for again soon, since the page's tokens do say.
-    ///
-    /// Either way a token from before is served for as long as it lives. Like all claims, this one is read without checking
-    /// the signature.
+    /// Either way nobody gets it, a person must act, and the source waits as after any refusal
+    /// ([`auth_core::PERMANENT_HOLD`]) or until the credentials change; a token from before is served for as long as it
+    /// lives. Like all claims, this one is read without checking the signature.
     #[must_use]
     pub fn require_live(mut self) -> Self {
         self.live_only = true;
@@ -89,7 +87,7 @@ impl TokenEndpoint for PartnerOAuth {
         let body = body.map_err(|_| Error::config("the credentials cannot be written as JSON"))?;
         let request = Request::new(CALLER, Method::POST, self.token_endpoint.clone()).json(body);
         let answer = self.http.send(cx, request).await?;
-        let token = RULES.token(&answer, &redactor(&credentials))?;
+        let token = RULES.token(&answer, &Redactor::new(&credentials))?;
         if self.live_only { live(token) } else { Ok(token) }
     }
 }
@@ -106,17 +104,9 @@ fn live(token: TokenResponse) -> Result<TokenResponse, Error> {
         )),
         None => Err(Error::Malformed(
             failure
+                .permanent()
                 .detail("the token has no claim is_test, so require_live() does not take it for a live one")
                 .hint("ask the partner API's support how live tokens are known; without require_live() it is taken"),
         )),
     }
-}
-
-/// A server that quotes the body it was sent quotes the credentials as JSON writes them.
-fn redactor(credentials: &ClientCredentials) -> Redactor {
-    let mut redactor = Redactor::new(credentials);
-    for part in credentials.parts().into_iter().filter(|part| part.contains(['"', '\\'])) {
-        redactor.add(&part.replace('\\', r"\\").replace('"', r#"\""#));
-    }
-    redactor
 }

@@ -5,11 +5,11 @@ mod endpoint;
 pub use endpoint::PartnerOAuth;
 
 mod config;
-pub use config::PartnerUrl;
 
 mod wire;
 pub use wire::{Claims, DEFAULT_LIFETIME};
 
 pub use auth_core::{
-    self, AccessToken, ClientCredentials, CredentialSource, Error, HeaderSet, HttpClient, RefreshPolicy, TokenSource,
+    self, AccessToken, BaseUrl, ClientCredentials, CredentialSource, Error, HeaderSet, HttpClient, RefreshPolicy,
+    TokenSource,
 };

@@ -136,15 +136,14 @@ fn passport(body: &Body<'_>) -> Option<Fault> {
 ///
 /// `message` repeats the first of `errors`, so where there are any, they say it all.
 fn laravel(body: &Body<'_>) -> Option<Fault> {
-    let description = errors(body).or_else(|| body.text_of("message"))?;
+    let description = refused_members(body).or_else(|| body.text_of("message"))?;
     Some(Fault { description: Some(description), ..Fault::default() })
 }
 
-fn errors(body: &Body<'_>) -> Option<String> {
-    let fields = body.json?.get("errors")?.as_object()?;
-    let all = fields.iter().map(|(field, words)| {
+fn refused_members(body: &Body<'_>) -> Option<String> {
+    let all = body.json?.get("errors")?.as_object()?.iter().map(|(name, words)| {
         let words: Vec<&str> = words.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        format!("{field}: {}", words.join(" "))
+        format!("{name}: {}", words.join(" "))
     });
     all.reduce(|all, one| format!("{all}; {one}"))
 }

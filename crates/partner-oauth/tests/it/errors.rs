@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use auth_core::{Error, RequestContext, TokenEndpoint};
-use auth_sim::{Fault, PartnerError, Simulator, Vendor};
+use auth_core::TokenEndpoint;
+use auth_sim::{Fault, PartnerError, Vendor};
 use httpmock::MockServer;
-use partner_oauth::{ClientCredentials, PartnerOAuth};
+use partner_oauth::{Error, PartnerOAuth};
+
+use crate::{credentials, cx, endpoint, source, start};
 
 const SECRET: &str = r#"invented-"secret"#;
 
@@ -18,14 +20,8 @@ async fn error(status: u16, body: &str) -> Error {
             answer.header("x-ratelimit-remaining", "0").header("x-ratelimit-reset", "1710220048").body(body);
         })
         .await;
-    let credentials = ClientCredentials::new("invented-client", SECRET).expect("credentials");
-    let endpoint = PartnerOAuth::new(server.base_url(), credentials).expect("endpoint");
-    endpoint.request_token(&RequestContext::first(Duration::from_secs(5))).await.expect_err("an error")
-}
-
-fn endpoint(sim: &Simulator) -> PartnerOAuth {
-    let credentials = ClientCredentials::new(&sim.credentials().client_id, &sim.credentials().client_secret);
-    PartnerOAuth::new(sim.url(), credentials.expect("credentials")).expect("endpoint")
+    let partner = PartnerOAuth::new(server.base_url(), credentials("invented-client", SECRET)).expect("endpoint");
+    partner.request_token(&cx()).await.expect_err("an error")
 }
 
 #[tokio::test]
@@ -125,9 +121,9 @@ async fn too_many_attempts_are_429_with_a_message_and_retry_after_in_seconds() {
 
 #[tokio::test]
 async fn too_many_attempts_of_the_simulator_hold_for_its_retry_after() {
-    let sim = Simulator::start(Vendor::Partner).await.expect("simulator");
+    let sim = start().await;
     sim.faults().next(1, PartnerError::TooManyAttempts.into());
-    let tokens = auth_core::TokenSource::new(endpoint(&sim));
+    let tokens = source(endpoint(&sim));
     for _ in 0..3 {
         let error = tokens.token().await.expect_err("an error");
         assert!(matches!(error, Error::Throttled(_)) && error.retry_after() > Some(Duration::from_secs(30)), "{error}");
@@ -136,10 +132,10 @@ async fn too_many_attempts_of_the_simulator_hold_for_its_retry_after() {
 }
 
 #[tokio::test]
-async fn wrong_secret_is_asked_once_and_not_a_thousand_times() {
-    let sim = Simulator::start(Vendor::Partner).await.expect("simulator");
+async fn wrong_secret_is_asked_once_however_many_ask() {
+    let sim = start().await;
     sim.rotate_secret("invented-and-rotated");
-    let tokens = auth_core::TokenSource::new(endpoint(&sim));
+    let tokens = source(endpoint(&sim));
     for _ in 0..1000 {
         let error = tokens.token().await.expect_err("an error");
         assert_eq!((error.status(), error.code()), (Some(401), Some("invalid_client")));
@@ -150,13 +146,9 @@ async fn wrong_secret_is_asked_once_and_not_a_thousand_times() {
 #[tokio::test]
 async fn server_error_is_tried_again_within_the_call() {
     for fault in [PartnerError::ServerError, PartnerError::ServerErrorMessage, PartnerError::ServiceUnavailable] {
-        let sim = Simulator::start(Vendor::Partner).await.expect("simulator");
+        let sim = start().await;
         sim.faults().next(1, fault.into());
-        let partner = endpoint(&sim);
-        let mut policy = partner.policy();
-        policy.retry_backoff = Duration::from_millis(20);
-        let tokens = auth_core::TokenSource::builder(partner).policy(policy).build();
-        tokens.token().await.expect("a token at the second attempt");
+        source(endpoint(&sim)).token().await.expect("a token at the second attempt");
         assert_eq!(sim.counts().token_requests, 2, "{fault:?}");
     }
 }
@@ -197,18 +189,18 @@ async fn credentials_that_the_server_quotes_are_shown_nowhere() {
 
 #[tokio::test]
 async fn every_fault_the_simulator_knows_is_a_token_or_an_error_of_its_status_and_shows_no_secret() {
-    let sim = Simulator::start(Vendor::Partner).await.expect("simulator");
-    let partner = endpoint(&sim);
+    let sim = start().await;
+    let (partner, known) = (endpoint(&sim), sim.credentials());
     for fault in Fault::all_for(Vendor::Partner).into_iter().chain(Fault::common()) {
         sim.faults().clear();
         sim.faults().next(1, fault.clone());
-        let cx = RequestContext::first(Duration::from_secs(5));
-        let answer = partner.request_token(&cx).await;
+        let answer = partner.request_token(&cx()).await;
         assert_eq!(answer.is_ok(), fault.yields_token(), "{}: {answer:?}", fault.name());
         let Err(error) = answer else { continue };
         let shown = format!("{error} {error:?} {error:#?} {:?}", error.description());
-        assert!(!shown.contains(&sim.credentials().client_secret), "{}: {shown}", fault.name());
-        assert!(!shown.contains(&sim.credentials().client_id), "{}: {shown}", fault.name());
+        for secret in [&known.client_id, &known.client_secret] {
+            assert!(!shown.contains(secret), "{}: {shown}", fault.name());
+        }
         if let (Some(status), Some(expected)) = (error.status(), fault.status()) {
             assert_eq!(status, expected, "{}", fault.name());
         }

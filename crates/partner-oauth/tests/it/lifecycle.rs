@@ -1,36 +1,16 @@
-//! The whole way against the vendor's simulator, and the guard against test tokens.
+//! The vendor's advice, the whole way against its simulator, and the guard against test tokens.
 
 use std::time::Duration;
 
-use auth_core::{Error, RefreshPolicy, Rejection, RequestContext, TokenEndpoint, TokenSource};
+use auth_core::{RefreshPolicy, Rejection, TokenEndpoint};
 use auth_sim::{Fault, Simulator, Vendor};
-use partner_oauth::{Claims, ClientCredentials, HeaderSet, PartnerOAuth};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use partner_oauth::{Claims, Error, PartnerOAuth, TokenSource};
 
-fn endpoint(sim: &Simulator) -> PartnerOAuth {
-    let credentials = ClientCredentials::new(&sim.credentials().client_id, &sim.credentials().client_secret);
-    PartnerOAuth::new(sim.url(), credentials.expect("credentials")).expect("endpoint")
-}
-
-/// The status of the protected call with those headers.
-async fn ping(sim: &Simulator, headers: &HeaderSet) -> u16 {
-    let url = sim.ping_url();
-    let (host, path) = url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).expect("a URL");
-    let mut request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
-    for (name, value) in headers.iter() {
-        request += &format!("{name}: {}\r\n", value.to_str().expect("ASCII"));
-    }
-    let mut stream = TcpStream::connect(host).await.expect("a connection");
-    stream.write_all(format!("{request}\r\n").as_bytes()).await.expect("a request");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("an answer");
-    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
-}
+use crate::{cx, endpoint, ping, source, start};
 
 #[tokio::test]
 async fn token_is_accepted_where_it_is_meant_for_and_asked_for_once() {
-    let sim = Simulator::start(Vendor::Partner).await.expect("simulator");
+    let sim = start().await;
     let tokens = TokenSource::new(endpoint(&sim).require_live());
     for _ in 0..10 {
         assert_eq!(ping(&sim, &tokens.headers().await.expect("headers")).await, 200);
@@ -43,11 +23,9 @@ async fn token_is_accepted_where_it_is_meant_for_and_asked_for_once() {
 }
 
 #[tokio::test]
-async fn rejected_token_is_replaced_by_one_that_is_accepted() {
-    let sim = Simulator::start(Vendor::Partner).await.expect("simulator");
-    let mut policy = endpoint(&sim).policy();
-    policy.min_interval = Duration::from_millis(100);
-    let tokens = TokenSource::builder(endpoint(&sim)).policy(policy).build();
+async fn rejected_token_is_replaced() {
+    let sim = start().await;
+    let tokens = source(endpoint(&sim));
     let revoked = tokens.token().await.expect("a token");
     assert!(sim.revoke(revoked.value()));
     assert_eq!(ping(&sim, revoked.headers().expect("headers")).await, 401);
@@ -58,7 +36,7 @@ async fn rejected_token_is_replaced_by_one_that_is_accepted() {
 
 #[tokio::test]
 async fn variables_of_the_simulator_lead_to_a_token() {
-    let sim = Simulator::start(Vendor::Partner).await.expect("simulator");
+    let sim = start().await;
     let vars = sim.vars();
     let lookup = |name: &str| vars.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
     let tokens = TokenSource::new(PartnerOAuth::from_vars(lookup).expect("endpoint"));
@@ -89,11 +67,9 @@ async fn life_that_the_answer_does_not_tell_is_what_the_dates_of_the_token_say()
     assert_eq!(token.lifetime(), Duration::from_secs(599));
 }
 
-#[test]
-fn page_gives_no_advice_on_renewal_so_the_default_holds() {
-    let credentials = ClientCredentials::new("invented-client", "invented-secret").expect("credentials");
-    let endpoint = PartnerOAuth::new("http://127.0.0.1:1", credentials).expect("endpoint");
-    assert_eq!((endpoint.vendor(), endpoint.policy()), ("partner-oauth", RefreshPolicy::default()));
+#[tokio::test]
+async fn page_gives_no_advice_on_renewal_so_the_default_holds() {
+    assert_eq!(endpoint(&start().await).policy(), RefreshPolicy::default());
 }
 
 #[tokio::test]
@@ -121,11 +97,10 @@ async fn test_token_is_as_good_as_any_where_live_ones_are_not_required() {
 /// What `require_live()` makes of a token with these claims, or of this token if it has no braces.
 async fn judged(claims: &str) -> Result<(), Error> {
     let token = if claims.contains('{') { format!("e30.{}.invented", base64url(claims)) } else { claims.to_owned() };
-    let sim = Simulator::start(Vendor::Partner).await.expect("simulator");
+    let sim = start().await;
     let body = format!(r#"{{"token_type":"Bearer","expires_in":3600,"access_token":"{token}"}}"#);
     sim.faults().next(1, Fault::Answer { status: 200, content_type: "application/json".to_owned(), body });
-    let cx = RequestContext::first(Duration::from_secs(5));
-    endpoint(&sim).require_live().request_token(&cx).await.map(drop)
+    endpoint(&sim).require_live().request_token(&cx()).await.map(drop)
 }
 
 /// RFC 4648 §5, without padding.
@@ -140,7 +115,7 @@ fn base64url(text: &str) -> String {
 async fn token_that_does_not_say_whether_it_is_live_is_not_taken_for_a_live_one() {
     for odd in ["opaque", "a.b.c", "{}", r#"{"is_test":null}"#, r#"{"is_test":"false"}"#, r#"{"is_test":0}"#] {
         let error = judged(odd).await.expect_err(odd);
-        assert!(matches!(error, Error::Malformed(_)) && error.is_transient(), "{odd}: {error}");
+        assert!(matches!(error, Error::Malformed(_)) && !error.is_transient(), "{odd}: {error}");
         assert!(error.to_string().contains("no claim is_test") && error.hint().is_some(), "{odd}: {error}");
     }
 }
@@ -154,10 +129,8 @@ async fn other_claims_may_be_odd_where_live_tokens_are_required() {
 
 #[tokio::test]
 async fn live_token_is_served_while_a_test_token_comes_in_its_place() {
-    let sim = Simulator::start(Vendor::Partner).await.expect("simulator");
-    let mut policy = endpoint(&sim).policy();
-    policy.min_interval = Duration::from_millis(100);
-    let tokens = TokenSource::builder(endpoint(&sim).require_live()).policy(policy).build();
+    let sim = start().await;
+    let tokens = source(endpoint(&sim).require_live());
     let live = tokens.token().await.expect("a token");
     let token = format!("e30.{}.invented", base64url(r#"{"is_test":true}"#));
     let body = format!(r#"{{"token_type":"Bearer","expires_in":3600,"access_token":"{token}"}}"#);

@@ -1,10 +1,10 @@
 //! What goes over the wire, byte for byte, and what is read from it.
 
-use std::time::Duration;
-
-use auth_core::{RequestContext, TokenEndpoint};
+use auth_core::{TokenEndpoint, TokenResponse};
 use httpmock::{HttpMockRequest, MockServer};
-use partner_oauth::{Claims, ClientCredentials, Error, PartnerOAuth};
+use partner_oauth::{Claims, DEFAULT_LIFETIME, Error, PartnerOAuth};
+
+use crate::{credentials, cx};
 
 /// The page's answer with an invented token.
 const ANSWER: &str = r#"{"token_type":"Bearer","expires_in":3600,"access_token":"invented.partner.token"}"#;
@@ -12,16 +12,13 @@ const ANSWER: &str = r#"{"token_type":"Bearer","expires_in":3600,"access_token":
 const BODY: &str =
     r#"{"grant_type":"client_credentials","client_id":"invented client/7","client_secret":"invented\"&\\=é"}"#;
 
-fn endpoint(url: &str) -> PartnerOAuth {
-    let credentials = ClientCredentials::new("invented client/7", r#"invented"&\=é"#).expect("credentials");
-    PartnerOAuth::new(url, credentials).expect("endpoint")
+async fn ask(url: &str) -> Result<TokenResponse, Error> {
+    let partner = PartnerOAuth::new(url, credentials("invented client/7", r#"invented"&\=é"#)).expect("endpoint");
+    partner.request_token(&cx()).await
 }
 
-async fn ask(url: &str) -> Result<auth_core::TokenResponse, Error> {
-    endpoint(url).request_token(&RequestContext::first(Duration::from_secs(5))).await
-}
-
-async fn answering(body: &str) -> Result<auth_core::TokenResponse, Error> {
+/// What the endpoint makes of `body`, answered with 200.
+async fn answered(body: &str) -> Result<TokenResponse, Error> {
     let server = MockServer::start_async().await;
     server
         .mock_async(|when, then| {
@@ -80,24 +77,24 @@ async fn base_and_full_url_with_or_without_a_slash_reach_the_same_path() {
 #[tokio::test]
 async fn answer_may_have_members_nobody_knows_and_a_message_beside_the_token() {
     let body = r#"{"access_token":"invented","expires_in":"120","token_type":"bearer","message":"OK","new":{"a":[1]}}"#;
-    assert_eq!(answering(body).await.expect("a token").lifetime().as_secs(), 120);
+    assert_eq!(answered(body).await.expect("a token").lifetime().as_secs(), 120);
 }
 
 #[tokio::test]
 async fn refresh_token_is_not_kept_since_the_page_rules_it_out() {
     let body = r#"{"access_token":"invented","token_type":"Bearer","refresh_token":"invented-too"}"#;
-    assert!(answering(body).await.expect("a token").refresh_token().is_none());
+    assert!(answered(body).await.expect("a token").refresh_token().is_none());
 }
 
 #[tokio::test]
-async fn life_that_nothing_tells_is_the_page_s() {
-    let response = answering(r#"{"token_type":"Bearer","access_token":"opaque"}"#).await.expect("a token");
-    assert_eq!(response.lifetime(), partner_oauth::DEFAULT_LIFETIME);
+async fn life_that_nothing_tells_is_the_documented_default() {
+    let response = answered(r#"{"token_type":"Bearer","access_token":"opaque"}"#).await.expect("a token");
+    assert_eq!(response.lifetime(), DEFAULT_LIFETIME);
 }
 
 #[tokio::test]
-async fn nonsense_is_told_by_line_and_column_and_never_by_its_text() {
-    let error = answering("{\n  \"access_token\": invented-words\n}").await.expect_err("an error");
+async fn nonsense_is_told_by_its_place_and_never_by_its_text() {
+    let error = answered("{\n  \"access_token\": invented-words\n}").await.expect_err("an error");
     assert!(matches!(error, Error::Malformed(_)) && error.to_string().contains("line 2, column"), "{error}");
     assert!(!format!("{error} {error:?} {error:#?}").contains("invented-words"), "{error:?}");
 }
