@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 
-use auth_core::{ClientCredentials, CredentialSet, Error, Secret, Vars, last_four, sensitive_header};
+use auth_core::{BaseUrl, ClientCredentials, CredentialSet, Error, Secret, Vars, last_four, sensitive_header};
 
 use crate::S2sOAuth;
 use crate::wire::BASIC;
@@ -30,10 +30,10 @@ impl ServiceAccount {
     ///
     /// [`Error::Config`] if either is empty, has a blank at either end, or is not printable ASCII: both travel in headers.
     pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Result<Self, Error> {
-        let id = Secret::named(SERVICE_ACCOUNT_ID, id)?;
-        let secret = Secret::named(SERVICE_ACCOUNT_SECRET, secret)?;
-        sensitive_header(SERVICE_ACCOUNT_ID, id.expose())?;
-        sensitive_header(SERVICE_ACCOUNT_SECRET, secret.expose())?;
+        let id = Secret::named("service account id", id)?;
+        let secret = Secret::named("service account secret", secret)?;
+        sensitive_header("service account id", id.expose())?;
+        sensitive_header("service account secret", secret.expose())?;
         Ok(Self { id, secret })
     }
 
@@ -79,10 +79,7 @@ impl S2sCredentials {
     /// [`Error::Config`] if client id or secret is not printable ASCII (both travel in headers), or the client id has a
     /// colon, which raw Basic authentication cannot carry.
     pub fn new(service_account: ServiceAccount, client: ClientCredentials) -> Result<Self, Error> {
-        sensitive_header("client id", client.client_id())?;
-        sensitive_header("client secret", client.client_secret().expose())?;
-        client.basic(BASIC)?;
-        Ok(Self { service_account, client })
+        Ok(Self { service_account, client: sendable(client)? })
     }
 
     pub(crate) fn service_account(&self) -> &ServiceAccount {
@@ -92,6 +89,14 @@ impl S2sCredentials {
     pub(crate) fn client(&self) -> &ClientCredentials {
         &self.client
     }
+}
+
+/// `client`, if headers can carry it, and raw Basic its id.
+fn sendable(client: ClientCredentials) -> Result<ClientCredentials, Error> {
+    sensitive_header("client id", client.client_id())?;
+    sensitive_header("client secret", client.client_secret().expose())?;
+    client.basic(BASIC)?;
+    Ok(client)
 }
 
 impl CredentialSet for S2sCredentials {
@@ -176,11 +181,11 @@ fn is_scope_byte(byte: u8) -> bool {
 
 impl S2sOAuth {
     /// Reads `S2S_BASE_URL`, `S2S_SERVICE_ACCOUNT_ID`, `S2S_SERVICE_ACCOUNT_SECRET`, `S2S_CLIENT_ID`, `S2S_CLIENT_SECRET`
-    /// and `S2S_SCOPE`, once.
+    /// and `S2S_SCOPE`, once. One that is empty counts as missing.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] naming every variable that is missing or empty, or what is wrong with one.
+    /// [`Error::Config`] naming every variable that is missing or wrong, with what was expected.
     pub fn from_env() -> Result<Self, Error> {
         Self::from_vars(|name| std::env::var_os(name))
     }
@@ -192,20 +197,26 @@ impl S2sOAuth {
     /// As [`S2sOAuth::from_env`].
     pub fn from_vars(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
         let mut vars = Vars::new(lookup);
-        let [url, account_id, account_secret, id, secret, scope] = VARS.map(|name| vars.required(name));
+        let [account_id, account_secret] = [SERVICE_ACCOUNT_ID, SERVICE_ACCOUNT_SECRET].map(|name| vars.required(name));
+        let [url, id, secret, scope] = [BASE_URL, CLIENT_ID, CLIENT_SECRET, SCOPE].map(|name| vars.required(name));
+        vars.parsed(BASE_URL, BaseUrl::try_from);
+        vars.parsed(SERVICE_ACCOUNT_ID, |id| ServiceAccount::new(id, STAND_IN));
+        vars.parsed(SERVICE_ACCOUNT_SECRET, |secret| ServiceAccount::new(STAND_IN, secret));
+        vars.parsed(CLIENT_ID, |id| sendable(ClientCredentials::new(id, STAND_IN)?));
+        vars.parsed(CLIENT_SECRET, |secret| sendable(ClientCredentials::new(STAND_IN, secret)?));
+        vars.parsed(SCOPE, Scope::try_from);
         vars.finish()?;
         let service_account = ServiceAccount::new(account_id, account_secret)?;
         Self::new(url, S2sCredentials::new(service_account, ClientCredentials::new(id, secret)?)?, scope)
     }
 }
 
-const SERVICE_ACCOUNT_ID: &str = "service account id";
-const SERVICE_ACCOUNT_SECRET: &str = "service account secret";
-const VARS: [&str; 6] = [
-    "S2S_BASE_URL",
-    "S2S_SERVICE_ACCOUNT_ID",
-    "S2S_SERVICE_ACCOUNT_SECRET",
-    "S2S_CLIENT_ID",
-    "S2S_CLIENT_SECRET",
-    "S2S_SCOPE",
-];
+const BASE_URL: &str = "S2S_BASE_URL";
+const SERVICE_ACCOUNT_ID: &str = "S2S_SERVICE_ACCOUNT_ID";
+const SERVICE_ACCOUNT_SECRET: &str = "S2S_SERVICE_ACCOUNT_SECRET";
+const CLIENT_ID: &str = "S2S_CLIENT_ID";
+const CLIENT_SECRET: &str = "S2S_CLIENT_SECRET";
+const SCOPE: &str = "S2S_SCOPE";
+
+/// The other half of a pair, where one is looked at alone.
+const STAND_IN: &str = "stand-in";

@@ -1,17 +1,17 @@
-//! The whole way against the bank's simulator: by code, and by refresh token.
+//! The vendor's advice, and the whole way against its simulator: by code, and by refresh token.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use auth_core::{
-    Error, EventKind, Fingerprint, RefreshPolicy, RequestContext, Secret, TokenEndpoint, TokenResponse, TokenSource,
-    async_trait,
+    Error, EventKind, Fingerprint, RefreshPolicy, Rejection, RequestContext, Secret, TokenEndpoint, TokenResponse,
+    TokenSource, async_trait,
 };
 use auth_sim::{Fault, S2sError, Simulator, Target, Vendor};
 use s2s_oauth::{CredentialSource, HeaderNames, S2sOAuth};
 
-use crate::{calls, credentials, cx, endpoint, hasty, known_to, ping, source, start};
+use crate::{calls, credentials, cx, endpoint, known_to, ping, source, start};
 
 #[tokio::test]
 async fn token_is_accepted_where_it_is_meant_for_and_asked_for_once() {
@@ -28,7 +28,7 @@ async fn token_is_accepted_where_it_is_meant_for_and_asked_for_once() {
 }
 
 #[tokio::test]
-async fn token_from_the_variables_is_accepted() {
+async fn variables_of_the_simulator_lead_to_a_token() {
     let sim = start().await;
     let vars = sim.vars();
     let lookup = |name: &str| vars.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
@@ -54,7 +54,7 @@ async fn odd_characters_in_the_secrets_arrive_as_they_are() {
 }
 
 #[tokio::test]
-async fn advice_is_the_default_policy() {
+async fn page_gives_no_advice_on_renewal_so_the_default_holds() {
     assert_eq!(endpoint(&start().await).policy(), RefreshPolicy::default());
 }
 
@@ -65,7 +65,7 @@ async fn rejected_token_is_replaced_by_way_of_a_new_code() {
     let token = tokens.token().await.expect("a token");
     assert!(sim.revoke(token.value()));
     assert_eq!(ping(&sim, token.headers().expect("headers")).await, 401);
-    tokens.rejected(&token);
+    assert_eq!(tokens.rejected(&token), Rejection::Accepted);
     assert_eq!(ping(&sim, &tokens.headers().await.expect("headers")).await, 200);
     assert_eq!(calls(&sim), (2, 2));
 }
@@ -262,7 +262,7 @@ async fn refresh_token_survives_a_refused_connection() {
     let bank = endpoint(&sim).refreshing(true);
     let nowhere = S2sOAuth::new("http://127.0.0.1:1", known_to(&sim), "read:invented").expect("endpoint");
     let endpoint = AwayOnce { bank, nowhere: nowhere.refreshing(true), requests: AtomicUsize::new(0) };
-    let tokens = TokenSource::builder(endpoint).policy(hasty()).build();
+    let tokens = source(endpoint);
     tokens.token().await.expect("a token");
     tokens.refresh().await.expect("a token at the second attempt");
     assert_eq!(count(&tokens, |kind| matches!(kind, EventKind::AttemptFailed { .. })), 1);

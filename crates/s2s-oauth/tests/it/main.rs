@@ -1,6 +1,6 @@
 //! Tests of the crate from outside.
 //!
-//! Here is what the modules share: endpoints for a simulated or a mocked bank, and a call of its API by hand.
+//! Here is what the modules share: an endpoint for the vendor's simulator, and a call of the vendor's API by hand.
 
 mod bad_input;
 mod errors;
@@ -9,7 +9,7 @@ mod wire;
 
 use std::time::Duration;
 
-use auth_core::{HeaderSet, RefreshPolicy, RequestContext, TokenEndpoint, TokenSource};
+use auth_core::{HeaderSet, RequestContext, TokenEndpoint, TokenSource};
 use auth_sim::{Simulator, Vendor};
 use s2s_oauth::{ClientCredentials, S2sCredentials, S2sOAuth, ServiceAccount};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -39,16 +39,12 @@ pub(crate) fn endpoint(sim: &Simulator) -> S2sOAuth {
     S2sOAuth::new(sim.url(), known_to(sim), &sim.credentials().scope).expect("endpoint")
 }
 
-/// The default policy with its pauses cut short.
-pub(crate) fn hasty() -> RefreshPolicy {
-    let mut policy = RefreshPolicy::default();
+/// A source whose pauses are cut short.
+pub(crate) fn source(endpoint: impl TokenEndpoint) -> TokenSource {
+    let mut policy = endpoint.policy();
     policy.min_interval = Duration::ZERO;
     policy.retry_backoff = Duration::from_millis(20);
-    policy
-}
-
-pub(crate) fn source(endpoint: impl TokenEndpoint) -> TokenSource {
-    TokenSource::builder(endpoint).policy(hasty()).build()
+    TokenSource::builder(endpoint).policy(policy).build()
 }
 
 pub(crate) fn cx() -> RequestContext<'static> {
@@ -60,15 +56,15 @@ pub(crate) fn calls(sim: &Simulator) -> (u64, u64) {
     (sim.counts().code_requests, sim.counts().token_requests)
 }
 
-/// The status that the bank's API answers to a call with these headers.
+/// The status that the vendor's API answers to a call with these headers.
 pub(crate) async fn ping(sim: &Simulator, headers: &HeaderSet) -> u16 {
     let url = sim.ping_url();
-    let (authority, path) = url["http://".len()..].split_once('/').expect("a path");
-    let mut request = format!("GET /{path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n");
+    let (host, path) = url["http://".len()..].split_once('/').expect("a path");
+    let mut request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
     for (name, value) in headers.iter() {
         request += &format!("{name}: {}\r\n", value.to_str().expect("ASCII"));
     }
-    let mut stream = TcpStream::connect(authority).await.expect("a connection");
+    let mut stream = TcpStream::connect(host).await.expect("a connection");
     stream.write_all((request + "\r\n").as_bytes()).await.expect("sent");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.expect("an answer");
