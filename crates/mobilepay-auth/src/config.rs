@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::fmt;
 use std::str::FromStr;
 
-use auth_core::{ClientCredentials, Error, Secret, Vars, sensitive_header};
+use auth_core::{BaseUrl, ClientCredentials, Error, Secret, Vars, sensitive_header};
 use http::HeaderValue;
 use serde::Deserialize;
 
-use crate::MobilePayAuth;
+use crate::{MobilePayAuth, PRODUCTION, SANDBOX};
 
 /// The VAT number of a merchant: `DK` or `FI` and eight digits.
 ///
@@ -98,10 +98,10 @@ impl ClientSystemVersion {
     }
 }
 
-impl FromStr for ClientSystemVersion {
-    type Err = Error;
+impl TryFrom<&str> for ClientSystemVersion {
+    type Error = Error;
 
-    fn from_str(text: &str) -> Result<Self, Error> {
+    fn try_from(text: &str) -> Result<Self, Error> {
         let is_number = |part: &str| is_digits(part) && part.parse::<u32>().is_ok();
         if text.split('.').count() != 3 || !text.split('.').all(is_number) {
             return Err(Error::config(
@@ -112,25 +112,11 @@ impl FromStr for ClientSystemVersion {
     }
 }
 
-impl TryFrom<&str> for ClientSystemVersion {
-    type Error = Error;
-
-    fn try_from(text: &str) -> Result<Self, Error> {
-        text.parse()
-    }
-}
-
 impl TryFrom<String> for ClientSystemVersion {
     type Error = Error;
 
     fn try_from(text: String) -> Result<Self, Error> {
-        text.parse()
-    }
-}
-
-impl fmt::Display for ClientSystemVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        Self::try_from(text.as_str())
     }
 }
 
@@ -169,21 +155,20 @@ impl IbmClientId {
     fn from_var(text: String) -> Result<Self, Error> {
         match text.as_str() {
             "none" => Ok(Self::None),
-            _ => Secret::named("IBM client id", text).map(Self::Other),
+            _ => header_text("IBM client id", text).map(Self::Other),
         }
     }
 }
 
 impl MobilePayAuth {
-    /// Reads, once: `MOBILEPAY_BASE_URL` or `MOBILEPAY_ENVIRONMENT` (`sandbox` or `production`), exactly one of the two;
-    /// `MOBILEPAY_CLIENT_ID` and `MOBILEPAY_CLIENT_SECRET`; and if they are there `MOBILEPAY_MERCHANT_VAT`,
-    /// `MOBILEPAY_IBM_CLIENT_ID` (`none` sends none) and `MOBILEPAY_CLIENT_SYSTEM_VERSION`.
-    ///
-    /// A variable that is empty counts as missing.
+    /// Reads `MOBILEPAY_BASE_URL` or `MOBILEPAY_ENVIRONMENT` (`sandbox` or `production`), exactly one of the two,
+    /// `MOBILEPAY_CLIENT_ID` and `MOBILEPAY_CLIENT_SECRET`, and if they are there `MOBILEPAY_MERCHANT_VAT`,
+    /// `MOBILEPAY_IBM_CLIENT_ID` (`none` sends none) and `MOBILEPAY_CLIENT_SYSTEM_VERSION`, once. One that is empty counts
+    /// as missing.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] naming every variable that is missing, or what is wrong with one.
+    /// [`Error::Config`] naming every variable that is missing or wrong, with what was expected.
     pub fn from_env() -> Result<Self, Error> {
         Self::from_vars(|name| std::env::var_os(name))
     }
@@ -195,32 +180,38 @@ impl MobilePayAuth {
     /// As [`MobilePayAuth::from_env`].
     pub fn from_vars(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
         let mut vars = Vars::new(lookup);
-        let place = vars.exactly_one(PLACE);
-        let (id, secret) = (vars.required(CREDENTIALS[0]), vars.required(CREDENTIALS[1]));
-        let [vat, ibm_client_id, version] = OPTIONS.map(|name| vars.optional(name));
+        let (place, text) = vars.exactly_one(PLACES);
+        let [id, secret] = [CLIENT_ID, CLIENT_SECRET].map(|name| vars.required(name));
+        vars.parsed(PLACES[place], |text| url_of(place, &text));
+        vars.parsed(CLIENT_ID, |id| header_text("client id", id));
+        vars.parsed(CLIENT_SECRET, |secret| Secret::named("client secret", secret));
+        let merchant_vat = vars.parsed(MERCHANT_VAT, MerchantVat::try_from);
+        let ibm_client_id = vars.parsed(IBM_CLIENT_ID, IbmClientId::from_var).unwrap_or_default();
+        let client_system_version = vars.parsed(CLIENT_SYSTEM_VERSION, ClientSystemVersion::try_from);
         vars.finish()?;
-        let mut endpoint = Self::at(place, ClientCredentials::new(id, secret)?)?;
-        if let Some(vat) = vat {
-            endpoint = endpoint.merchant_vat(vat)?;
-        }
-        if let Some(id) = ibm_client_id {
-            endpoint = endpoint.ibm_client_id(IbmClientId::from_var(id)?)?;
-        }
-        match version {
-            Some(version) => endpoint.client_system_version(version),
-            None => Ok(endpoint),
-        }
+        let mut endpoint = Self::new(url_of(place, &text)?, ClientCredentials::new(id, secret)?)?;
+        endpoint.merchant_vat = merchant_vat;
+        endpoint.ibm_client_id = ibm_client_id;
+        endpoint.client_system_version = client_system_version;
+        Ok(endpoint)
     }
+}
 
-    /// `place` is which of [`PLACE`] is set, and its text.
-    fn at((which, text): (usize, String), credentials: ClientCredentials) -> Result<Self, Error> {
-        match (PLACE[which], text.as_str()) {
-            ("MOBILEPAY_BASE_URL", url) => Self::new(url, credentials),
-            (_, "sandbox") => Self::sandbox(credentials),
-            (_, "production") => Self::production(credentials),
-            _ => Err(Error::config("MOBILEPAY_ENVIRONMENT is neither of the two; expected sandbox or production")),
-        }
+/// What the variable at `place` among [`PLACES`] leads to. A wrong name is not repeated: it may be a misplaced secret.
+fn url_of(place: usize, text: &str) -> Result<BaseUrl, Error> {
+    match (PLACES[place], text) {
+        (BASE_URL, url) => BaseUrl::try_from(url),
+        (_, "sandbox") => BaseUrl::try_from(SANDBOX),
+        (_, "production") => BaseUrl::try_from(PRODUCTION),
+        _ => Err(Error::config("the environment has another name; expected sandbox or production")),
     }
+}
+
+/// An id that travels in a header of its own.
+fn header_text(name: &str, text: String) -> Result<Secret, Error> {
+    let id = Secret::named(name, text)?;
+    sensitive_header(name, id.expose())?;
+    Ok(id)
 }
 
 /// Whether `text` is of ASCII digits; true if it is empty.
@@ -228,6 +219,10 @@ fn is_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-const PLACE: [&str; 2] = ["MOBILEPAY_BASE_URL", "MOBILEPAY_ENVIRONMENT"];
-const CREDENTIALS: [&str; 2] = ["MOBILEPAY_CLIENT_ID", "MOBILEPAY_CLIENT_SECRET"];
-const OPTIONS: [&str; 3] = ["MOBILEPAY_MERCHANT_VAT", "MOBILEPAY_IBM_CLIENT_ID", "MOBILEPAY_CLIENT_SYSTEM_VERSION"];
+const BASE_URL: &str = "MOBILEPAY_BASE_URL";
+const PLACES: [&str; 2] = [BASE_URL, "MOBILEPAY_ENVIRONMENT"];
+const CLIENT_ID: &str = "MOBILEPAY_CLIENT_ID";
+const CLIENT_SECRET: &str = "MOBILEPAY_CLIENT_SECRET";
+const MERCHANT_VAT: &str = "MOBILEPAY_MERCHANT_VAT";
+const IBM_CLIENT_ID: &str = "MOBILEPAY_IBM_CLIENT_ID";
+const CLIENT_SYSTEM_VERSION: &str = "MOBILEPAY_CLIENT_SYSTEM_VERSION";

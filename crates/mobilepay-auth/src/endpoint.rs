@@ -23,9 +23,9 @@ pub struct MobilePayAuth {
     token_endpoint: BaseUrl,
     credentials: CredentialSource<ClientCredentials>,
     basic_encoding: BasicEncoding,
-    ibm_client_id: IbmClientId,
-    merchant_vat: Option<MerchantVat>,
-    client_system_version: Option<ClientSystemVersion>,
+    pub(crate) ibm_client_id: IbmClientId,
+    pub(crate) merchant_vat: Option<MerchantVat>,
+    pub(crate) client_system_version: Option<ClientSystemVersion>,
     http: HttpClient,
 }
 
@@ -73,6 +73,9 @@ impl MobilePayAuth {
     }
 
     /// Binds the tokens to one merchant, by a claim in them. Default: not bound, and each call names its merchant.
+    ///
+    /// A token that came for another merchant, or for one where none was asked for, becomes [`Error::Malformed`], which no
+    /// waiting mends: it is held as a refusal is ([`auth_core::PERMANENT_HOLD`]).
     ///
     /// # Errors
     ///
@@ -180,14 +183,16 @@ impl MobilePayAuth {
         redactor
     }
 
-    /// Refuses another merchant's token, however it came here.
+    /// Refuses another merchant's token, however it came here. For good: what hands out other clients' tokens hands ours to
+    /// them, so it is not asked often until a person has seen to it.
     fn refuse_foreign(&self, response: &TokenResponse) -> Result<(), Error> {
         // An opaque token has no claims, and passes.
         let binding = response.claims::<Binding>();
         if !binding.is_ok_and(|binding| binding.is_foreign_to(self.merchant_vat.as_ref())) {
             return Ok(());
         }
-        let failure = Failure::of(CALLER.vendor).detail("the token is bound to another merchant than was asked for");
+        let failure = Failure::of(CALLER.vendor).permanent();
+        let failure = failure.detail("the token is bound to another merchant than was asked for");
         Err(Error::Malformed(failure.hint("does a cache or a proxy on the way mix up answers?")))
     }
 

@@ -40,7 +40,7 @@ pub(crate) const GRANT_TYPE: &str = "client_credentials";
 /// not checked.
 ///
 /// The page names `merchant_vat` alone; the dates are RFC 7519's, as the server writes them.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Claims {
     /// The one merchant that the token works for; none if it works for all of the integrator's.
@@ -103,18 +103,7 @@ pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
 /// "Expected status codes": 401 is the API gateway's, in the gateway's own shape; behind it stands an OAuth server, whose
 /// errors are RFC 6749 §5.2's, with the description as an object in sibling products.
 fn fault(body: &Body<'_>) -> Option<Fault> {
-    let fault = Fault::oauth(body).or_else(|| Fault::gateway(body))?;
-    Some(Fault {
-        description: described(body, "message").or(fault.description),
-        correlation_id: described(body, "correlation_id").or(fault.correlation_id),
-        ..fault
-    })
-}
-
-/// The text `name` of an `error_description` that is an object.
-fn described(body: &Body<'_>, name: &str) -> Option<String> {
-    let text = body.json?.get("error_description")?.get(name)?.as_str()?;
-    Some(text.to_owned()).filter(|text| !text.is_empty())
+    Fault::oauth(body).or_else(|| Fault::gateway(body))
 }
 
 /// "401 - Unauthorized if the client is not authorized/authenticated through the API Gateway", and where the credentials

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use auth_core::{RequestContext, TokenEndpoint, TokenResponse};
-use auth_sim::{Fault, MobilePayError, Simulator, Vendor};
+use auth_core::{TokenEndpoint, TokenResponse};
+use auth_sim::{Fault, MobilePayError, Vendor};
 use httpmock::MockServer;
-use mobilepay_auth::{ClientCredentials, Error, IbmClientId, MobilePayAuth, Secret, TokenSource};
+use mobilepay_auth::{Error, IbmClientId, MobilePayAuth, Secret};
+
+use crate::{credentials, cx, endpoint, source, start};
 
 async fn answer(status: u16, body: &str) -> Result<TokenResponse, Error> {
     let server = MockServer::start_async().await;
@@ -18,24 +20,15 @@ async fn answer(status: u16, body: &str) -> Result<TokenResponse, Error> {
                 .body(body);
         })
         .await;
-    let credentials = ClientCredentials::new("invented-client", "invented-secret").expect("credentials");
-    let endpoint = MobilePayAuth::new(server.base_url(), credentials).expect("endpoint");
+    let given = credentials("invented-client", "invented-secret");
     let gateway_id = Secret::new("invented-gateway-id").expect("an id");
-    let endpoint = endpoint.merchant_vat("DK00000042").expect("a VAT number");
-    ask(&endpoint.ibm_client_id(IbmClientId::Other(gateway_id)).expect("an id")).await
+    let mobilepay = MobilePayAuth::new(server.base_url(), given).expect("endpoint");
+    let mobilepay = mobilepay.merchant_vat("DK00000042").expect("a VAT number");
+    mobilepay.ibm_client_id(IbmClientId::Other(gateway_id)).expect("an id").request_token(&cx()).await
 }
 
 async fn error(status: u16, body: &str) -> Error {
     answer(status, body).await.expect_err("an error")
-}
-
-async fn ask(endpoint: &MobilePayAuth) -> Result<TokenResponse, Error> {
-    endpoint.request_token(&RequestContext::first(Duration::from_secs(5))).await
-}
-
-fn endpoint(sim: &Simulator) -> MobilePayAuth {
-    let credentials = ClientCredentials::new(&sim.credentials().client_id, &sim.credentials().client_secret);
-    MobilePayAuth::new(sim.url(), credentials.expect("credentials")).expect("endpoint")
 }
 
 #[tokio::test]
@@ -114,31 +107,28 @@ async fn server_and_network_faults_are_tried_twice_more_and_refusals_never() {
         (MobilePayError::InvalidClient.into(), 1),
         (MobilePayError::GatewayUnauthorized.into(), 1),
     ] {
-        let sim = Simulator::start(Vendor::MobilePay).await.expect("simulator");
+        let sim = start().await;
         sim.faults().next(9, fault.clone());
-        let endpoint = endpoint(&sim);
-        let mut policy = endpoint.policy();
-        policy.retry_backoff = Duration::from_millis(20);
-        let tokens = TokenSource::builder(endpoint).policy(policy).build();
-        tokens.token().await.expect_err("an error");
+        source(endpoint(&sim)).token().await.expect_err("an error");
         assert_eq!(sim.counts().token_requests, requests, "{}", fault.name());
     }
 }
 
 #[tokio::test]
-async fn token_of_another_merchant_is_not_taken() {
-    let sim = Simulator::start(Vendor::MobilePay).await.expect("simulator");
+async fn token_of_another_merchant_is_refused_for_good() {
+    let sim = start().await;
     let (unbound, one) = (endpoint(&sim), endpoint(&sim).merchant_vat("DK00000042").expect("a VAT number"));
     let other = endpoint(&sim).merchant_vat("FI00000043").expect("a VAT number");
-    let foreign = ask(&other).await.expect("a token");
+    let foreign = other.request_token(&cx()).await.expect("a token");
     let body = format!(r#"{{"access_token":"{}","expires_in":600}}"#, foreign.value());
     for asking in [&unbound, &one] {
         let mixed_up = Fault::Answer { status: 200, content_type: "application/json".into(), body: body.clone() };
         sim.faults().next(1, mixed_up);
-        let error = ask(asking).await.expect_err("an error");
+        let error = asking.request_token(&cx()).await.expect_err("an error");
         assert!(matches!(error, Error::Malformed(_)) && error.to_string().contains("another merchant"), "{error}");
+        assert!(!error.is_transient(), "{error}");
         assert!(!format!("{error:?}").contains(foreign.value()));
-        ask(asking).await.expect("its own token");
+        asking.request_token(&cx()).await.expect("its own token");
     }
 }
 
@@ -167,21 +157,39 @@ async fn token_without_the_claim_is_taken() {
 
 #[tokio::test]
 async fn every_fault_the_simulator_knows_is_a_token_or_an_error_of_its_status_and_shows_no_secret() {
-    let sim = Simulator::start(Vendor::MobilePay).await.expect("simulator");
-    let credentials = sim.credentials();
-    let mobilepay = endpoint(&sim);
+    let sim = start().await;
+    let (mobilepay, known) = (endpoint(&sim), sim.credentials());
     for fault in Fault::all_for(Vendor::MobilePay).into_iter().chain(Fault::common()) {
         sim.faults().clear();
         sim.faults().next(1, fault.clone());
-        let answer = ask(&mobilepay).await;
+        let answer = mobilepay.request_token(&cx()).await;
         assert_eq!(answer.is_ok(), fault.yields_token(), "{}: {answer:?}", fault.name());
         let Err(error) = answer else { continue };
         let shown = format!("{error} {error:?} {error:#?} {:?}", error.description());
-        for secret in [&credentials.client_secret, &credentials.client_id] {
+        for secret in [&known.client_id, &known.client_secret] {
             assert!(!shown.contains(secret), "{}: {shown}", fault.name());
         }
         if let (Some(status), Some(expected)) = (error.status(), fault.status()) {
             assert_eq!(status, expected, "{}", fault.name());
         }
     }
+}
+
+#[tokio::test]
+async fn wrong_secret_is_asked_once_however_many_ask() {
+    let sim = start().await;
+    let tokens = source(endpoint(&sim));
+    sim.rotate_secret("invented-and-rotated");
+    for _ in 0..20 {
+        let error = tokens.token().await.expect_err("the old secret");
+        assert!(matches!(error, Error::Rejected(_)) && !error.is_transient(), "{error}");
+    }
+    assert_eq!(sim.counts().token_requests, 1);
+}
+
+#[tokio::test]
+async fn nonsense_is_told_by_its_place_and_never_by_its_text() {
+    let error = error(200, "{\n\"canary\": canary}").await;
+    assert!(matches!(error, Error::Malformed(_)) && error.to_string().contains("line 2, column"), "{error}");
+    assert!(!format!("{error} {error:?} {:?}", error.description()).contains("canary"));
 }

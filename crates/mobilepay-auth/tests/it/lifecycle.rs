@@ -1,31 +1,22 @@
 //! The vendor's advice, and the whole way against its simulator.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
-use auth_core::{RefreshPolicy, TokenEndpoint};
+use auth_core::{RefreshPolicy, Rejection, TokenEndpoint};
 use auth_sim::{Builder, Simulator, Vendor};
-use mobilepay_auth::{
-    BasicEncoding, Claims, ClientCredentials, Error, HeaderSet, IbmClientId, MerchantVat, MobilePayAuth, Secret,
-    TokenSource,
-};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use mobilepay_auth::{BasicEncoding, Claims, Error, IbmClientId, MerchantVat, MobilePayAuth, Secret, TokenSource};
+
+use crate::{endpoint, ping, source, start};
 
 const VERSION: &str = "1.2.3";
 
-async fn start(set_up: fn(Builder) -> Builder) -> Simulator {
+async fn start_with(set_up: fn(Builder) -> Builder) -> Simulator {
     set_up(Simulator::builder(Vendor::MobilePay)).start().await.expect("simulator")
 }
 
 /// A simulator that wants every header of later calls.
 async fn strict() -> Simulator {
-    start(|sim| sim.demand_ibm_client_id(true).demand_client_system_version(true)).await
-}
-
-fn endpoint(sim: &Simulator) -> MobilePayAuth {
-    let credentials = ClientCredentials::new(&sim.credentials().client_id, &sim.credentials().client_secret);
-    MobilePayAuth::new(sim.url(), credentials.expect("credentials")).expect("endpoint")
+    start_with(|sim| sim.demand_ibm_client_id(true).demand_client_system_version(true)).await
 }
 
 fn bound(sim: &Simulator, vat: &str) -> MobilePayAuth {
@@ -34,21 +25,6 @@ fn bound(sim: &Simulator, vat: &str) -> MobilePayAuth {
 
 fn vat(text: &str) -> MerchantVat {
     text.parse().expect("a VAT number")
-}
-
-/// The status that the vendor's API answers to these headers.
-async fn ping(sim: &Simulator, headers: &HeaderSet) -> u16 {
-    let url = sim.ping_url();
-    let (host, path) = url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).expect("a plain URL");
-    let mut request = format!("GET /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
-    for (name, value) in headers.iter() {
-        write!(request, "{name}: {}\r\n", value.to_str().expect("ASCII")).expect("a string takes everything");
-    }
-    let mut stream = TcpStream::connect(host).await.expect("a connection");
-    stream.write_all((request + "\r\n").as_bytes()).await.expect("sent");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("an answer");
-    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
 }
 
 #[tokio::test]
@@ -85,7 +61,7 @@ async fn one_unbound_token_serves_many_merchants_each_named_by_its_call() {
 
 #[tokio::test]
 async fn unbound_token_has_no_headers_without_a_merchant_and_the_error_names_what_is_missing() {
-    let sim = start(|sim| sim).await;
+    let sim = start().await;
     let tokens = TokenSource::new(endpoint(&sim));
     let error = tokens.headers().await.expect_err("an error");
     assert!(matches!(error, Error::Config(_)), "{error}");
@@ -104,7 +80,7 @@ async fn version_is_on_later_calls_only_where_it_was_given() {
 
 #[tokio::test]
 async fn bound_endpoint_makes_headers_for_its_own_merchant_alone() {
-    let sim = start(|sim| sim).await;
+    let sim = start().await;
     let mobilepay = bound(&sim, "DK00000042");
     let token = TokenSource::new(mobilepay.clone()).token().await.expect("a token");
     let headers = mobilepay.headers_for(&token, &vat("DK00000042")).expect("headers");
@@ -117,7 +93,7 @@ async fn bound_endpoint_makes_headers_for_its_own_merchant_alone() {
 
 #[tokio::test]
 async fn bound_endpoint_refuses_another_merchant_even_for_a_token_that_tells_none() {
-    let sim = start(|sim| sim).await;
+    let sim = start().await;
     let opaque = TokenSource::fixed("invented-token").token().await.expect("a token");
     let error = bound(&sim, "DK00000042").headers_for(&opaque, &vat("DK00000043")).expect_err("an error");
     assert!(matches!(error, Error::Config(_)), "{error}");
@@ -125,7 +101,7 @@ async fn bound_endpoint_refuses_another_merchant_even_for_a_token_that_tells_non
 
 #[tokio::test]
 async fn token_of_one_merchant_s_source_gets_no_headers_for_another() {
-    let sim = start(|sim| sim).await;
+    let sim = start().await;
     let token = TokenSource::new(bound(&sim, "DK00000042")).token().await.expect("a token");
     for mixed_up in [endpoint(&sim), bound(&sim, "DK00000043")] {
         let error = mixed_up.headers_for(&token, &vat("DK00000043")).expect_err("an error");
@@ -136,7 +112,7 @@ async fn token_of_one_merchant_s_source_gets_no_headers_for_another() {
 
 #[tokio::test]
 async fn unbound_token_gets_the_merchant_s_header_from_a_bound_endpoint_too() {
-    let sim = start(|sim| sim).await;
+    let sim = start().await;
     let token = TokenSource::new(endpoint(&sim)).token().await.expect("a token");
     let headers = bound(&sim, "DK00000042").headers_for(&token, &vat("DK00000042")).expect("headers");
     assert_eq!(ping(&sim, &headers).await, 200);
@@ -144,7 +120,7 @@ async fn unbound_token_gets_the_merchant_s_header_from_a_bound_endpoint_too() {
 
 #[tokio::test]
 async fn fixed_token_of_a_unit_test_gets_the_merchant_s_header() {
-    let sim = start(|sim| sim).await;
+    let sim = start().await;
     let token = TokenSource::fixed("invented-token").token().await.expect("a token");
     let headers = endpoint(&sim).headers_for(&token, &vat("DK00000042")).expect("headers");
     let names: Vec<_> = headers.iter().map(|(name, _)| name.as_str()).collect();
@@ -153,7 +129,7 @@ async fn fixed_token_of_a_unit_test_gets_the_merchant_s_header() {
 
 #[tokio::test]
 async fn gateway_s_own_id_is_on_the_token_request_and_on_later_calls() {
-    let sim = start(|sim| sim.ibm_client_id("invented-gateway-id")).await;
+    let sim = start_with(|sim| sim.ibm_client_id("invented-gateway-id")).await;
     let refused = TokenSource::new(bound(&sim, "DK00000042")).token().await.expect_err("an error");
     assert_eq!((refused.status(), refused.code()), (Some(401), Some("401")));
     let id = IbmClientId::Other(Secret::new("invented-gateway-id").expect("an id"));
@@ -163,7 +139,7 @@ async fn gateway_s_own_id_is_on_the_token_request_and_on_later_calls() {
 
 #[tokio::test]
 async fn ibm_client_id_that_is_left_out_is_left_out_of_later_calls_too() {
-    let sim = start(|sim| sim).await;
+    let sim = start().await;
     let mobilepay = bound(&sim, "DK00000042").ibm_client_id(IbmClientId::None).expect("none");
     let headers = TokenSource::new(mobilepay).headers().await.expect("headers");
     assert_eq!(headers.iter().count(), 1);
@@ -176,11 +152,11 @@ async fn each_basic_encoding_is_let_in_where_it_is_understood() {
         sim.client_secret("invented secret+100%")
     }
     let raw = |it: MobilePayAuth| it.basic_encoding(BasicEncoding::Raw).expect("no colon");
-    let decoding = start(odd).await;
+    let decoding = start_with(odd).await;
     assert!(TokenSource::new(endpoint(&decoding)).token().await.is_ok());
     let error = TokenSource::new(raw(endpoint(&decoding))).token().await.expect_err("an error");
     assert!(error.hint().is_some_and(|hint| hint.contains("Basic encoding")), "{error}");
-    let literal = start(|sim| odd(sim).raw_basic(true)).await;
+    let literal = start_with(|sim| odd(sim).raw_basic(true)).await;
     assert!(TokenSource::new(raw(endpoint(&literal))).token().await.is_ok());
     assert_eq!(
         TokenSource::new(endpoint(&literal)).token().await.expect_err("an error").code(),
@@ -190,21 +166,21 @@ async fn each_basic_encoding_is_let_in_where_it_is_understood() {
 
 #[tokio::test]
 async fn rejected_token_is_replaced() {
-    let sim = start(|sim| sim).await;
-    let tokens = TokenSource::new(bound(&sim, "DK00000042"));
+    let sim = start().await;
+    let tokens = source(bound(&sim, "DK00000042"));
     let token = tokens.token().await.expect("a token");
-    sim.revoke(token.value());
+    assert!(sim.revoke(token.value()));
     assert_eq!(ping(&sim, token.headers().expect("headers")).await, 401);
-    tokens.rejected(&token);
+    assert_eq!(tokens.rejected(&token), Rejection::Accepted);
     assert_eq!(ping(&sim, &tokens.headers().await.expect("headers")).await, 200);
     assert_eq!(sim.counts().token_requests, 2);
 }
 
 #[tokio::test]
-async fn simulator_s_variables_are_all_that_is_needed() {
-    let sim = start(|sim| sim.ibm_client_id("invented-gateway-id").demand_client_system_version(true)).await;
+async fn variables_of_the_simulator_lead_to_a_token() {
+    let sim = start_with(|sim| sim.ibm_client_id("invented-gateway-id").demand_client_system_version(true)).await;
     let vars = sim.vars();
-    let lookup = |name: &str| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
+    let lookup = |name: &str| vars.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
     let tokens = TokenSource::new(MobilePayAuth::from_vars(lookup).expect("endpoint"));
     assert_eq!(ping(&sim, &tokens.headers().await.expect("headers")).await, 200);
     let claims: Claims = tokens.token().await.expect("a token").claims().expect("claims");
@@ -213,8 +189,7 @@ async fn simulator_s_variables_are_all_that_is_needed() {
 
 #[tokio::test]
 async fn vendor_s_advice_of_two_retries_is_the_default_policy() {
-    let sim = start(|sim| sim).await;
-    let policy = endpoint(&sim).policy();
+    let policy = endpoint(&start().await).policy();
     assert_eq!(policy, RefreshPolicy::default());
     assert_eq!(policy.max_attempts, 1 + 2);
 }

@@ -1,14 +1,15 @@
 //! What goes over the wire, byte for byte.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
-use auth_core::{RequestContext, TokenEndpoint, TokenResponse};
+use auth_core::{TokenEndpoint, TokenResponse};
 use httpmock::{HttpMockRequest, MockServer};
 use mobilepay_auth::{
     BasicEncoding, ClientCredentials, CredentialSource, DEFAULT_LIFETIME, Error, HttpClient, IbmClientId,
     MobilePayAuth, Secret,
 };
+
+use crate::{credentials, cx};
 
 /// The page's answer with an invented token.
 const ANSWER: &str =
@@ -25,12 +26,11 @@ const FORM: &str = "Basic aW52ZW50ZWQlMjBjbGllbnQlM0E3OmludmVudGVkJTI2c2VjcmV0JT
 const RAW: &str = "Basic aW52ZW50ZWQgY2xpZW50IDc6aW52ZW50ZWQmc2VjcmV0PcOpKzE=";
 
 fn endpoint(url: &str) -> MobilePayAuth {
-    let credentials = ClientCredentials::new(CLIENT_ID, CLIENT_SECRET).expect("credentials");
-    MobilePayAuth::new(url, credentials).expect("endpoint")
+    MobilePayAuth::new(url, credentials(CLIENT_ID, CLIENT_SECRET)).expect("endpoint")
 }
 
 async fn ask(endpoint: &MobilePayAuth) -> Result<TokenResponse, Error> {
-    endpoint.request_token(&RequestContext::first(Duration::from_secs(5))).await
+    endpoint.request_token(&cx()).await
 }
 
 /// Every header that is sent, sorted, so that one more or one less is seen.
@@ -108,8 +108,8 @@ async fn basic_is_raw_by_option() {
             then.status(200).body(ANSWER);
         })
         .await;
-    let credentials = ClientCredentials::new("invented client 7", CLIENT_SECRET).expect("credentials");
-    let endpoint = MobilePayAuth::new(server.base_url(), credentials).expect("endpoint");
+    let given = credentials("invented client 7", CLIENT_SECRET);
+    let endpoint = MobilePayAuth::new(server.base_url(), given).expect("endpoint");
     ask(&endpoint.basic_encoding(BasicEncoding::Raw).expect("no colon")).await.expect("a token");
     mock.assert_calls_async(1).await;
 }
@@ -177,7 +177,7 @@ async fn headers_of_later_calls_are_those_of_the_credentials_just_used() {
 }
 
 #[tokio::test]
-async fn answer_without_a_life_gets_the_documented_default() {
+async fn life_that_nothing_tells_is_the_documented_default() {
     let server = MockServer::start_async().await;
     server
         .mock_async(|when, then| {
