@@ -122,8 +122,9 @@ async fn endpoint_that_hangs_is_given_up_at_the_deadline() {
     let server = Server::answering([Reply::Stall(Vec::new()), Reply::Stall(half.into())]).await;
     for _ in 0..2 {
         let cx = RequestContext::first(Duration::from_millis(150));
-        let answer = HttpClient::shared().send(&cx, request(&server.url())).await;
-        assert_eq!(reach_of(answer), Reach::Deadline);
+        let client = HttpClient::shared();
+        let answer = tokio::time::timeout(PATIENCE, client.send(&cx, request(&server.url()))).await;
+        assert_eq!(reach_of(answer.expect("it is given up")), Reach::Deadline);
     }
     assert_eq!(server.requests().await.len(), 2, "a request under way is closed at the deadline");
 }
