@@ -26,6 +26,9 @@ pub use endpoint::{Reason, RequestContext, TokenEndpoint};
 
 mod http;
 pub use crate::http::{Answer, BaseUrl, CONNECT_TIMEOUT, Caller, HttpClient, MAX_ANSWER, Request};
+/// For [`HttpClient::configured`]: its `Proxy`, `Certificate` and `Identity`, in the version that is in use here.
+#[doc(no_inline)]
+pub use reqwest;
 
 mod response;
 pub use response::{AnswerRules, Body, Document, Fault, TokenResponse};
