@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use auth_core::{KeepWarm, RefreshPolicy, Rejection, Renew, TokenEndpoint};
+use auth_sim::{Simulator, Vendor};
 use mgplus_sts::{Claims, LEAD, MgPlusSts, TokenSource};
 
 use crate::{endpoint, ping, source, start};
@@ -54,4 +55,14 @@ async fn renewal_is_in_the_background_and_fifteen_minutes_ahead() {
     let mut advice = RefreshPolicy::default();
     (advice.renew, advice.keep_warm) = (Renew::ahead_by(LEAD), KeepWarm::Always);
     assert_eq!(endpoint(&start().await).policy(), advice);
+}
+
+#[tokio::test]
+async fn token_that_lives_less_than_the_lead_is_not_renewed_at_once() {
+    let sim = Simulator::builder(Vendor::MgPlus).lifetime(Duration::from_secs(60)).start().await.expect("simulator");
+    let tokens = source(endpoint(&sim));
+    for _ in 0..10 {
+        assert_eq!(ping(&sim, &tokens.headers().await.expect("headers")).await, 200);
+    }
+    assert_eq!(sim.counts().token_requests, 1);
 }

@@ -2,7 +2,7 @@
 
 use auth_core::{TokenEndpoint, TokenResponse};
 use httpmock::{HttpMockRequest, MockServer};
-use mgplus_sts::{DEFAULT_LIFETIME, MgPlusSts};
+use mgplus_sts::{DEFAULT_LIFETIME, HttpClient, MgPlusSts};
 
 use crate::{credentials, cx};
 
@@ -12,9 +12,12 @@ const ANSWER: &str = r#"{"access_token":"invented.mgplus.token","expires_in":360
 const BODY: &str =
     "grant_type=client_credentials&client_id=invented+agent%2F7&client_secret=invented%26secret%3D%C3%A9";
 
-async fn ask(url: &str) -> TokenResponse {
-    let sts = MgPlusSts::new(url, credentials("invented agent/7", "invented&secret=é")).expect("endpoint");
-    sts.request_token(&cx()).await.expect("a token")
+fn endpoint(url: &str) -> MgPlusSts {
+    MgPlusSts::new(url, credentials("invented agent/7", "invented&secret=é")).expect("endpoint")
+}
+
+async fn ask(endpoint: &MgPlusSts) -> TokenResponse {
+    endpoint.request_token(&cx()).await.expect("a token")
 }
 
 /// What the endpoint makes of `body`, answered with 200.
@@ -26,7 +29,7 @@ async fn answered(body: &str) -> TokenResponse {
             then.status(200).body(body);
         })
         .await;
-    ask(&server.base_url()).await
+    ask(&endpoint(&server.base_url())).await
 }
 
 /// Every header that is sent, sorted, so that one more or one less is seen.
@@ -53,7 +56,7 @@ async fn request_is_the_page_s_to_the_byte() {
             then.status(200).header("content-type", "application/json; charset=UTF-8").body(ANSWER);
         })
         .await;
-    let response = ask(&server.base_url()).await;
+    let response = ask(&endpoint(&server.base_url())).await;
     assert_eq!((response.value(), response.lifetime().as_secs()), ("invented.mgplus.token", 3600));
     assert_eq!((response.scope(), response.headers().count()), (None, 0));
     mock.assert_calls_async(1).await;
@@ -69,9 +72,26 @@ async fn base_and_full_url_with_or_without_a_slash_reach_the_same_path() {
         })
         .await;
     for end in ["", "/", "/connect/token", "/connect/token/"] {
-        ask(&format!("{}/tenant{end}", server.base_url())).await;
+        ask(&endpoint(&format!("{}/tenant{end}", server.base_url()))).await;
     }
     mock.assert_calls_async(4).await;
+}
+
+#[tokio::test]
+async fn http_client_of_the_user_s_own_is_the_one_that_sends() {
+    let server = MockServer::start_async().await;
+    let mock = server
+        .mock_async(|when, then| {
+            when.method("POST").header("x-invented", "yes");
+            then.status(200).body(ANSWER);
+        })
+        .await;
+    let own = HttpClient::configured(|builder| {
+        let header = ("x-invented".parse().expect("a name"), "yes".parse().expect("a value"));
+        builder.default_headers([header].into_iter().collect())
+    });
+    ask(&endpoint(&server.base_url()).http_client(own).expect("a client")).await;
+    mock.assert_calls_async(1).await;
 }
 
 #[tokio::test]
