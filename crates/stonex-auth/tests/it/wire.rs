@@ -2,7 +2,7 @@
 
 use auth_core::{TokenEndpoint, TokenResponse};
 use httpmock::{HttpMockRequest, MockServer};
-use stonex_auth::{Claims, DEFAULT_LIFETIME, StoneXAuth};
+use stonex_auth::{Claims, DEFAULT_LIFETIME, HttpClient, StoneXAuth};
 
 use crate::{credentials, cx};
 
@@ -98,6 +98,23 @@ async fn path_is_added_to_the_base_s_own_with_or_without_a_slash() {
         ask(&endpoint(&format!("{}/gateway{end}", server.base_url()))).await;
     }
     mock.assert_calls_async(2).await;
+}
+
+#[tokio::test]
+async fn http_client_of_the_user_s_own_is_the_one_that_sends() {
+    let server = MockServer::start_async().await;
+    let mock = server
+        .mock_async(|when, then| {
+            when.method("POST").header("x-invented", "yes");
+            then.status(200).body(ANSWER);
+        })
+        .await;
+    let own = HttpClient::configured(|builder| {
+        let header = ("x-invented".parse().expect("a name"), "yes".parse().expect("a value"));
+        builder.default_headers([header].into_iter().collect())
+    });
+    ask(&endpoint(&server.base_url()).http_client(own).expect("a client")).await;
+    mock.assert_calls_async(1).await;
 }
 
 #[tokio::test]
