@@ -2,7 +2,7 @@
 
 use auth_core::{TokenEndpoint, TokenResponse};
 use httpmock::{HttpMockRequest, MockServer};
-use partner_oauth::{Claims, DEFAULT_LIFETIME, Error, PartnerOAuth};
+use partner_oauth::{Claims, DEFAULT_LIFETIME, Error, HttpClient, PartnerOAuth};
 
 use crate::{credentials, cx};
 
@@ -12,9 +12,12 @@ const ANSWER: &str = r#"{"token_type":"Bearer","expires_in":3600,"access_token":
 const BODY: &str =
     r#"{"grant_type":"client_credentials","client_id":"invented client/7","client_secret":"invented\"&\\=é"}"#;
 
-async fn ask(url: &str) -> Result<TokenResponse, Error> {
-    let partner = PartnerOAuth::new(url, credentials("invented client/7", r#"invented"&\=é"#)).expect("endpoint");
-    partner.request_token(&cx()).await
+fn endpoint(url: &str) -> PartnerOAuth {
+    PartnerOAuth::new(url, credentials("invented client/7", r#"invented"&\=é"#)).expect("endpoint")
+}
+
+async fn ask(endpoint: &PartnerOAuth) -> Result<TokenResponse, Error> {
+    endpoint.request_token(&cx()).await
 }
 
 /// What the endpoint makes of `body`, answered with 200.
@@ -26,7 +29,7 @@ async fn answered(body: &str) -> Result<TokenResponse, Error> {
             then.status(200).body(body);
         })
         .await;
-    ask(&server.base_url()).await
+    ask(&endpoint(&server.base_url())).await
 }
 
 /// Every header that is sent, sorted, so that one more or one less is seen.
@@ -53,7 +56,7 @@ async fn request_is_the_page_s_to_the_byte() {
             then.status(200).header("content-type", "application/json; charset=UTF-8").body(ANSWER);
         })
         .await;
-    let response = ask(&server.base_url()).await.expect("a token");
+    let response = ask(&endpoint(&server.base_url())).await.expect("a token");
     assert_eq!((response.value(), response.lifetime().as_secs()), ("invented.partner.token", 3600));
     assert_eq!((response.scope(), response.headers().count()), (None, 0));
     mock.assert_calls_async(1).await;
@@ -69,9 +72,26 @@ async fn base_and_full_url_with_or_without_a_slash_reach_the_same_path() {
         })
         .await;
     for end in ["", "/", "/api/oauth/token", "/api/oauth/token/"] {
-        ask(&format!("{}/tenant{end}", server.base_url())).await.expect("a token");
+        ask(&endpoint(&format!("{}/tenant{end}", server.base_url()))).await.expect("a token");
     }
     mock.assert_calls_async(4).await;
+}
+
+#[tokio::test]
+async fn http_client_of_the_user_s_own_is_the_one_that_sends() {
+    let server = MockServer::start_async().await;
+    let mock = server
+        .mock_async(|when, then| {
+            when.method("POST").header("x-invented", "yes");
+            then.status(200).body(ANSWER);
+        })
+        .await;
+    let own = HttpClient::configured(|builder| {
+        let header = ("x-invented".parse().expect("a name"), "yes".parse().expect("a value"));
+        builder.default_headers([header].into_iter().collect())
+    });
+    ask(&endpoint(&server.base_url()).http_client(own).expect("a client")).await.expect("a token");
+    mock.assert_calls_async(1).await;
 }
 
 #[tokio::test]
