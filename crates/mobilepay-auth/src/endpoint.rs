@@ -155,7 +155,40 @@ impl MobilePayAuth {
         }
         Ok(token.headers_with(HeaderName::from_static(MERCHANT_VAT), vat.to_header()?))
     }
+}
 
+#[async_trait]
+impl TokenEndpoint for MobilePayAuth {
+    fn vendor(&self) -> &'static str {
+        CALLER.vendor
+    }
+
+    /// The vendor advises to try again after 5xx and network failures alone, twice, at most five times: the default does.
+    fn policy(&self) -> RefreshPolicy {
+        RefreshPolicy::default()
+    }
+
+    async fn fingerprint(&self) -> Result<Fingerprint, Error> {
+        self.credentials.fingerprint().await
+    }
+
+    async fn request_token(&self, cx: &RequestContext<'_>) -> Result<TokenResponse, Error> {
+        let credentials = cx.load(&self.credentials).await?;
+        let (basic, gateway_id) = self.client_headers(&credentials)?;
+        let mut request = Request::new(CALLER, Method::POST, self.token_endpoint.clone())
+            .header(header::AUTHORIZATION, basic)
+            .form(self.form()?);
+        if let Some(id) = &gateway_id {
+            request = request.header(HeaderName::from_static(IBM_CLIENT_ID), id.clone());
+        }
+        let answer = self.http.send(cx, request).await?;
+        let response = RULES.token(&answer, &self.redactor(&credentials))?;
+        self.refuse_foreign(&response)?;
+        self.with_later_headers(response, gateway_id)
+    }
+}
+
+impl MobilePayAuth {
     /// Itself, if credentials that are known already can be sent.
     fn checked(self) -> Result<Self, Error> {
         self.credentials.check_now(|credentials| self.client_headers(credentials).map(drop))?;
@@ -212,36 +245,5 @@ impl MobilePayAuth {
             Some(_) => response,
             None => response.needs_per_call(HeaderName::from_static(MERCHANT_VAT)),
         })
-    }
-}
-
-#[async_trait]
-impl TokenEndpoint for MobilePayAuth {
-    fn vendor(&self) -> &'static str {
-        CALLER.vendor
-    }
-
-    /// The vendor advises to try again after 5xx and network failures alone, twice, at most five times: the default does.
-    fn policy(&self) -> RefreshPolicy {
-        RefreshPolicy::default()
-    }
-
-    async fn fingerprint(&self) -> Result<Fingerprint, Error> {
-        self.credentials.fingerprint().await
-    }
-
-    async fn request_token(&self, cx: &RequestContext<'_>) -> Result<TokenResponse, Error> {
-        let credentials = cx.load(&self.credentials).await?;
-        let (basic, gateway_id) = self.client_headers(&credentials)?;
-        let mut request = Request::new(CALLER, Method::POST, self.token_endpoint.clone())
-            .header(header::AUTHORIZATION, basic)
-            .form(self.form()?);
-        if let Some(id) = &gateway_id {
-            request = request.header(HeaderName::from_static(IBM_CLIENT_ID), id.clone());
-        }
-        let answer = self.http.send(cx, request).await?;
-        let response = RULES.token(&answer, &self.redactor(&credentials))?;
-        self.refuse_foreign(&response)?;
-        self.with_later_headers(response, gateway_id)
     }
 }
