@@ -2,7 +2,7 @@
 
 use auth_sim::Vendor;
 
-use crate::harness::authctl;
+use crate::harness::{authctl, started};
 
 #[test]
 fn version_is_the_crates_own() {
@@ -44,4 +44,19 @@ fn providers_lists_the_five_with_requests_and_variables() {
     for words in ["/connect/token", "S2S_SCOPE", "[MOBILEPAY_MERCHANT_VAT]", "STONEX_ENVIRONMENT *"] {
         assert!(done.out.contains(words), "{words}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readme_shows_what_is_printed() {
+    let readme = include_str!("../../README.md");
+    let sim = started(Vendor::MgPlus).await;
+    let call = authctl(&["token", "mgplus"]).vars_of(&sim);
+    sim.rotate_secret("invented-secret-of-tomorrow");
+    let done = call.run().expect_code(3);
+    assert!(readme.contains(&format!("$ authctl token mgplus\n{}", done.err)), "{done:?}");
+
+    let (_sim, lines) = authctl(&["sim", "stonex"]).run_until("# Ready");
+    let (_, port) = lines[0].rsplit_once(':').unwrap();
+    let lines: Vec<_> = lines[..5].iter().map(|line| line.replace(port, "4000")).collect();
+    assert!(readme.contains(&lines.join("\n")), "{lines:?}");
 }
