@@ -12,8 +12,8 @@ use crate::{ApiVersion, PRODUCTION, SANDBOX};
 
 /// The authentication of the StoneX Payments API.
 ///
-/// Give it to a [`auth_core::TokenSource`]. The page names no time of renewal, so it is the core's: at 75 % of the life at
-/// the latest, and the old token is used meanwhile.
+/// Give it to a [`auth_core::TokenSource`]. The page gives no advice on renewal, so a token is renewed as
+/// [`RefreshPolicy::default`] says.
 #[derive(Clone, Debug)]
 pub struct StoneXAuth {
     base: BaseUrl,
@@ -23,25 +23,25 @@ pub struct StoneXAuth {
 }
 
 impl StoneXAuth {
-    /// StoneX's sandbox, [`SANDBOX`], for the client id and secret that the account management team issued for it.
+    /// The sandbox, [`SANDBOX`], with the credentials that the account management team issued for it.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] if it cannot be called from this program: no TLS built in, no CA certificates on the system.
+    /// As [`StoneXAuth::new`].
     pub fn sandbox(credentials: impl Into<CredentialSource<ClientCredentials>>) -> Result<Self, Error> {
         Self::new(SANDBOX, credentials)
     }
 
-    /// Live payments, [`PRODUCTION`], for the client id and secret that the account management team issued for them.
+    /// Production, [`PRODUCTION`], with the credentials that the account management team issued for it.
     ///
     /// # Errors
     ///
-    /// As [`StoneXAuth::sandbox`].
+    /// As [`StoneXAuth::new`].
     pub fn production(credentials: impl Into<CredentialSource<ClientCredentials>>) -> Result<Self, Error> {
         Self::new(PRODUCTION, credentials)
     }
 
-    /// The API at another host: a simulator, a gateway of your own. `url` is what stands before `/api/v1/authentication`.
+    /// Another host, such as a simulator: the URL that `/api/v1/authentication` stands below, without that at its end.
     ///
     /// # Errors
     ///
