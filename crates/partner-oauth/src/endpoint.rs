@@ -10,8 +10,8 @@ use crate::wire::{CALLER, GRANT_TYPE, PATH, RULES, TestMark, TokenRequest};
 
 /// The token endpoint of the Partner API.
 ///
-/// Give it to a [`auth_core::TokenSource`]. The page gives no advice on renewal ("request a new access token as needed"),
-/// so a token is renewed as [`RefreshPolicy::default`] says. There is no refresh token.
+/// Give it to a [`auth_core::TokenSource`]. The page gives no advice on renewal, so a token is renewed as
+/// [`RefreshPolicy::default`] says.
 #[derive(Clone, Debug)]
 pub struct PartnerOAuth {
     token_endpoint: BaseUrl,
