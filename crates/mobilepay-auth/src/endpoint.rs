@@ -39,7 +39,7 @@ impl MobilePayAuth {
         Self::new(SANDBOX, credentials)
     }
 
-    /// The production environment, [`PRODUCTION`].
+    /// Production, [`PRODUCTION`].
     ///
     /// # Errors
     ///
@@ -48,7 +48,7 @@ impl MobilePayAuth {
         Self::new(PRODUCTION, credentials)
     }
 
-    /// Another place, such as a simulator: the URL that `/connect/token` stands below, with or without that at its end.
+    /// Another host, such as a simulator: the URL that `/connect/token` stands below, with or without that at its end.
     ///
     /// # Errors
     ///

@@ -34,11 +34,13 @@ async fn error(status: u16, body: &str) -> Error {
 #[tokio::test]
 async fn unauthorized_if_the_client_is_not_authorized_through_the_api_gateway() {
     let body = r#"{"httpCode":"401","httpMessage":"Unauthorized","moreInformation":"Not registered."}"#;
-    let error = error(401, body).await;
-    assert!(matches!(error, Error::Rejected(_)) && !error.is_transient(), "{error}");
-    assert_eq!((error.status(), error.code()), (Some(401), Some("401")));
-    assert_eq!(error.description(), Some("Unauthorized: Not registered."));
-    assert!(error.to_string().contains("x-ibm-client-id"), "{error}");
+    for status in [401, 403] {
+        let error = error(status, body).await;
+        assert!(matches!(error, Error::Rejected(_)) && !error.is_transient(), "{error}");
+        assert_eq!((error.status(), error.code()), (Some(status), Some("401")));
+        assert_eq!(error.description(), Some("Unauthorized: Not registered."));
+        assert!(error.to_string().contains("x-ibm-client-id"), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -185,11 +187,4 @@ async fn wrong_secret_is_asked_once_however_many_ask() {
         assert!(matches!(error, Error::Rejected(_)) && !error.is_transient(), "{error}");
     }
     assert_eq!(sim.counts().token_requests, 1);
-}
-
-#[tokio::test]
-async fn nonsense_is_told_by_its_place_and_never_by_its_text() {
-    let error = error(200, "{\n\"canary\": canary}").await;
-    assert!(matches!(error, Error::Malformed(_)) && error.to_string().contains("line 2, column"), "{error}");
-    assert!(!format!("{error} {error:?} {:?}", error.description()).contains("canary"));
 }
