@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use crate::flight::{self, Flight};
-use crate::lifecycle::{Background, FlightId, Lifecycle, Read, Start, Want};
+use crate::lifecycle::{After, Background, Done, FlightId, Lifecycle, Read, Start, Want};
 use crate::log::Log;
 use crate::sync::Cell;
 use crate::{AccessToken, Clock, Error, EventKind, KeepWarm, Moment, RefreshPolicy, Rejection, Status, TokenEndpoint};
@@ -94,6 +94,24 @@ impl Driver {
         let decided = decide(&mut state.life);
         self.settle(state);
         decided
+    }
+
+    /// Takes in how an attempt of `flight` ended; the pause before the next, if there is to be one. Those who wait hear of
+    /// it last, when everything else can be seen already.
+    pub(crate) fn attempt_done(&self, flight: &Flight, done: Done) -> Option<Duration> {
+        let (now, random) = (self.now(), fastrand::f64());
+        let mut state = self.state();
+        let after = state.life.attempt_done(flight.id(), done, now, random);
+        if matches!(after, After::Landed(_)) {
+            state.flight = None;
+        }
+        self.settle(state);
+        match after {
+            After::Again(pause) => return Some(pause),
+            After::Landed(result) => flight.land(result),
+            After::Abandoned => {}
+        }
+        None
     }
 
     pub(crate) fn rejected(&self, token: &AccessToken) -> Rejection {

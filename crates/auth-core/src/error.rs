@@ -289,7 +289,9 @@ impl Failure {
         self.set(|facts| facts.correlation_id = id.filter(|c| is_well_formed(c, MAX_CORRELATION_LEN, "_.:|-")))
     }
 
-    pub(crate) fn reach(self, reach: Reach) -> Self {
+    /// How far the request came, for an [`Error::Unreachable`]; a certificate is permanent.
+    #[must_use]
+    pub fn reach(self, reach: Reach) -> Self {
         let permanent = reach == Reach::Certificate;
         self.set(|facts| (facts.reach, facts.permanent) = (Some(reach), permanent))
     }

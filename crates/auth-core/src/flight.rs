@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 
 use crate::driver::Driver;
 use crate::error::Reach;
-use crate::lifecycle::{After, Attempt, Done, FlightId, Start};
+use crate::lifecycle::{Attempt, Done, FlightId, Start};
 use crate::{Error, RequestContext};
 
 /// What waiters share with the task that asks.
@@ -129,15 +129,7 @@ impl Pilot {
         let requested_at = self.driver.now();
         let attempt = self.driver.act(|life| life.begin_attempt(self.flight.id, requested_at))?;
         let done = self.ask(attempt, requested_at).await;
-        let (now, random) = (self.driver.now(), fastrand::f64());
-        self.driver.act(|life| match life.attempt_done(self.flight.id, done, now, random) {
-            After::Again(pause) => Some(pause),
-            After::Landed(result) => {
-                self.flight.land(result);
-                None
-            }
-            After::Abandoned => None,
-        })
+        self.driver.attempt_done(&self.flight, done)
     }
 
     async fn ask(&self, attempt: Attempt, requested_at: crate::Moment) -> Done {

@@ -104,3 +104,12 @@ async fn listeners_hear_events_as_they_happen_and_the_end() {
     drop(tokens);
     assert!(listener.next().await.is_none());
 }
+
+#[tokio::test(start_paused = true)]
+async fn caller_who_holds_the_error_finds_it_among_the_events() {
+    let script = Script::tokens_of(HOUR);
+    script.always(Answer::Fail(wrong_secret()));
+    let tokens = script.source();
+    tokens.token().await.expect_err("a wrong secret");
+    assert_eq!(events(&tokens), ["Requested", "RequestFailed", "Held"]);
+}
