@@ -27,31 +27,26 @@ impl<F: Fn(&str) -> Option<OsString>> Vars<F> {
         Self { lookup, missing: Vec::new(), wrong: Vec::new() }
     }
 
-    /// The variable's text. If it is not there or empty, that is kept for [`Vars::finish`], and the text is empty.
+    /// The variable's text. If it is not there, empty or not UTF-8, that is kept for [`Vars::finish`], and the text is empty.
     pub fn required(&mut self, name: &str) -> String {
-        self.optional(name).unwrap_or_else(|| {
-            self.missing.push(name.to_owned());
-            String::new()
-        })
+        self.needed_text(name).unwrap_or_default()
     }
 
-    /// The variable's text, if it is there and not empty.
+    /// The variable's text, if it is there and not empty. One that is not UTF-8 is kept for [`Vars::finish`].
     pub fn optional(&mut self, name: &str) -> Option<String> {
-        match (self.lookup)(name)?.into_string() {
-            Ok(text) => Some(text).filter(|text| !text.is_empty()),
-            Err(_) => {
-                self.wrong.push(format!("{name} is not UTF-8"));
-                Some(String::new())
-            }
+        match self.read(name) {
+            Read::Text(text) => Some(text),
+            Read::Missing | Read::Wrong => None,
         }
     }
 
     /// Exactly one of `names`: its place among them and its text.
     pub fn exactly_one<const N: usize>(&mut self, names: [&str; N]) -> (usize, String) {
-        let mut set = names.map(|name| self.optional(name)).into_iter().enumerate();
-        let mut set = set.by_ref().filter_map(|(at, text)| Some((at, text?)));
+        let set = names.map(|name| self.read(name)).into_iter().enumerate();
+        let mut set = set.filter(|(_, read)| !matches!(read, Read::Missing));
         match (set.next(), set.next()) {
-            (Some(one), None) => one,
+            (Some((at, Read::Text(text))), None) => (at, text),
+            (Some((at, _)), None) => (at, String::new()),
             (None, _) => {
                 self.missing.push(format!("one of {}", names.join(" or ")));
                 (0, String::new())
@@ -75,6 +70,31 @@ impl<F: Fn(&str) -> Option<OsString>> Vars<F> {
         self.wrong.push(what.into());
     }
 
+    fn needed_text(&mut self, name: &str) -> Option<String> {
+        match self.read(name) {
+            Read::Text(text) => return Some(text),
+            Read::Missing => self.missing.push(name.to_owned()),
+            Read::Wrong => {}
+        }
+        None
+    }
+
+    fn read(&mut self, name: &str) -> Read {
+        match (self.lookup)(name).map(OsString::into_string) {
+            None => Read::Missing,
+            Some(Ok(text)) if text.is_empty() => Read::Missing,
+            Some(Ok(text)) => Read::Text(text),
+            Some(Err(_)) => {
+                let told = format!("{name} is not UTF-8");
+                // A variable may be read twice; it is told once.
+                if !self.wrong.contains(&told) {
+                    self.wrong.push(told);
+                }
+                Read::Wrong
+            }
+        }
+    }
+
     /// Says all that was wrong.
     ///
     /// # Errors
@@ -95,6 +115,15 @@ impl<F> fmt::Debug for Vars<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Vars").field("missing", &self.missing).field("wrong", &self.wrong).finish_non_exhaustive()
     }
+}
+
+/// What a variable holds.
+enum Read {
+    /// Nothing: it is not there, or empty.
+    Missing,
+    /// What is no text; kept to be told.
+    Wrong,
+    Text(String),
 }
 
 #[cfg(test)]
@@ -120,6 +149,19 @@ mod tests {
         assert_eq!(vat, None);
         let told = vars.finish().unwrap_err().to_string();
         assert_eq!(told, "configuration: missing variable: ID; VAT: expected DK or FI and eight digits");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn variable_that_is_not_utf8_is_told_once_and_parsed_by_nobody() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let mut vars = Vars::new(|_| Some(OsString::from_vec(vec![0xff])));
+        assert_eq!(vars.required("ID"), "");
+        assert_eq!(vars.parsed("ID", Ok), None);
+        assert_eq!(vars.optional("ID"), None);
+        assert_eq!(vars.exactly_one(["ID"]), (0, String::new()));
+        assert_eq!(vars.finish().unwrap_err().to_string(), "configuration: ID is not UTF-8");
     }
 
     #[test]
