@@ -26,11 +26,6 @@ impl Moment {
     pub(crate) const fn nanos(self) -> u64 {
         self.0
     }
-
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    pub(crate) const fn from_nanos(nanos: u64) -> Self {
-        Self(nanos)
-    }
 }
 
 impl std::ops::Add<Duration> for Moment {
@@ -57,8 +52,8 @@ pub trait Clock: Send + Sync + fmt::Debug + 'static {
 
 /// The machine's clock, suspended time included.
 ///
-/// On Linux and Android it is `CLOCK_BOOTTIME`. Elsewhere the time since start by the monotonic and by the wall clock is
-/// compared and the later one counts: that was never tested on such a machine.
+/// On Linux and Android it is `CLOCK_BOOTTIME`. Elsewhere the monotonic and the wall clock are compared at each reading and
+/// the one that went further counts, under a lock: that was never tested on such a machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -80,20 +75,22 @@ const NANOS_PER_SEC: u64 = 1_000_000_000;
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 mod elsewhere {
-    use std::sync::OnceLock;
-    use std::sync::atomic::{AtomicU64, Ordering};
-    use std::time::{Instant, SystemTime};
+    use std::sync::{Mutex, PoisonError};
+    use std::time::{Duration, Instant, SystemTime};
 
     use super::Moment;
 
-    /// The later of both clocks, kept from going back when the wall clock does.
+    /// Adds up, from reading to reading, what the clock that went further says: neither a suspend is lost, nor does a wall
+    /// clock that is set ahead and back again stop the time.
     pub(super) fn now() -> Moment {
-        static ORIGIN: OnceLock<(Instant, SystemTime)> = OnceLock::new();
-        static LATEST: AtomicU64 = AtomicU64::new(0);
-        let (instant, wall) = *ORIGIN.get_or_init(|| (Instant::now(), SystemTime::now()));
-        let since = instant.elapsed().max(wall.elapsed().unwrap_or_default());
-        let now = Moment::from_origin(since).nanos();
-        Moment::from_nanos(LATEST.fetch_max(now, Ordering::Relaxed).max(now))
+        static LAST: Mutex<Option<(Instant, SystemTime, Duration)>> = Mutex::new(None);
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        let (instant, wall) = (Instant::now(), SystemTime::now());
+        let since = last.map_or(Duration::ZERO, |(then, wall_then, sum)| {
+            sum + (instant - then).max(wall.duration_since(wall_then).unwrap_or_default())
+        });
+        *last = Some((instant, wall, since));
+        Moment::from_origin(since)
     }
 }
 

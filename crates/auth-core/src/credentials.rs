@@ -4,7 +4,8 @@ use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::future::Future;
 use std::hash::BuildHasher;
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -64,16 +65,10 @@ impl<C: CredentialSet> CredentialSource<C> {
         parse: impl Fn(&str) -> Result<C, Error> + Clone + Send + Sync + 'static,
     ) -> Self {
         let path = path.into();
+        let file = Arc::new(CredentialFile { path, reading: tokio::sync::Mutex::new(None) });
         Self::from_fn(move || {
-            let (path, parse) = (path.clone(), parse.clone());
-            async move {
-                let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(&path).map(Zeroizing::new));
-                let text = read.await.map_err(|_| Error::credentials("reading the credential file was cancelled"))?;
-                parse(
-                    &text
-                        .map_err(|e| Error::credentials(format!("the credential file cannot be read: {}", e.kind())))?,
-                )
-            }
+            let (file, parse) = (Arc::clone(&file), parse.clone());
+            async move { parse(&file.read().await?) }
         })
     }
 
@@ -142,6 +137,34 @@ impl CredentialSource<ClientCredentials> {
     }
 }
 
+/// A file and the read of it that is under way: one that hangs (a mount that is gone, a pipe) is waited for again and not
+/// begun again, since it holds a thread.
+struct CredentialFile {
+    path: PathBuf,
+    reading: tokio::sync::Mutex<Option<tokio::task::JoinHandle<std::io::Result<Zeroizing<String>>>>>,
+}
+
+impl CredentialFile {
+    async fn read(&self) -> Result<Zeroizing<String>, Error> {
+        let mut slot = self.reading.lock().await;
+        // One that ended while nobody waited tells of the past.
+        let running = slot.take().filter(|reading| !reading.is_finished());
+        let path = self.path.clone();
+        let reading = slot.insert(running.unwrap_or_else(|| tokio::task::spawn_blocking(move || read_bounded(&path))));
+        let text = reading.await;
+        *slot = None;
+        let text = text.map_err(|_| Error::credentials("reading the credential file was cancelled"))?;
+        text.map_err(|e| Error::credentials(format!("the credential file cannot be read: {}", e.kind())))
+    }
+}
+
+/// The text of a file of at most [`MAX_CREDENTIAL_FILE`] bytes.
+fn read_bounded(path: &Path) -> std::io::Result<Zeroizing<String>> {
+    let mut text = Zeroizing::new(String::new());
+    let read = std::fs::File::open(path)?.take(MAX_CREDENTIAL_FILE + 1).read_to_string(&mut text)?;
+    if read as u64 > MAX_CREDENTIAL_FILE { Err(std::io::ErrorKind::FileTooLarge.into()) } else { Ok(text) }
+}
+
 impl<C: CredentialSet> From<C> for CredentialSource<C> {
     fn from(credentials: C) -> Self {
         Self::fixed(credentials)
@@ -202,6 +225,9 @@ fn as_credentials_error(error: Error) -> Error {
         other => Error::credentials(other.to_string()),
     }
 }
+
+/// Longer ones hold no credentials.
+const MAX_CREDENTIAL_FILE: u64 = 64 * 1024;
 
 /// How long a credential source may take. A vault that needs longer is down; the token may live on meanwhile.
 pub const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(5);

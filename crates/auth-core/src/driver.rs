@@ -7,8 +7,8 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use crate::flight::{self, Flight};
-use crate::lifecycle::{After, Background, Done, FlightId, Lifecycle, Read, Start, Want};
+use crate::flight::{self, Flight, Joined};
+use crate::lifecycle::{Background, FlightId, Lifecycle, Read, Start, Want};
 use crate::log::Log;
 use crate::sync::Cell;
 use crate::{AccessToken, Clock, Error, EventKind, KeepWarm, Moment, RefreshPolicy, Rejection, Status, TokenEndpoint};
@@ -36,12 +36,14 @@ struct State {
 /// What a caller does next.
 enum Step {
     Have(AccessToken),
-    Wait(Arc<Flight>),
+    Wait(Joined, Duration),
 }
 
 impl Driver {
-    pub(crate) fn new(endpoint: Arc<dyn TokenEndpoint>, policy: RefreshPolicy, clock: Arc<dyn Clock>) -> Arc<Self> {
+    pub(crate) fn new(endpoint: Arc<dyn TokenEndpoint>, mut policy: RefreshPolicy, clock: Arc<dyn Clock>) -> Arc<Self> {
         let vendor = endpoint.vendor();
+        // A flight that may still land is not dead, whatever the policy says.
+        policy.dead_after = policy.dead_after.max(policy.flight_timeout);
         let (keep_warm, dead_after) = (policy.keep_warm, policy.dead_after);
         let life = Lifecycle::new(vendor, policy);
         let state = Mutex::new(State { life, flight: None, background: None, shut_down: false });
@@ -79,8 +81,8 @@ impl Driver {
                     self.served(&token);
                     return Ok(token);
                 }
-                Step::Wait(flight) => match flight.landed(self.dead_after).await {
-                    Some(Ok(())) => (want.after, forced) = (Some(flight.id()), false),
+                Step::Wait(joined, patience) => match joined.flight().ended(patience).await {
+                    Some(Ok(())) => (want.after, forced) = (Some(joined.flight().id()), false),
                     Some(Err(error)) => return Err(error),
                     None => {}
                 },
@@ -96,30 +98,14 @@ impl Driver {
         decided
     }
 
-    /// Takes in how an attempt of `flight` ended; the pause before the next, if there is to be one. Those who wait hear of
-    /// it last, when everything else can be seen already.
-    pub(crate) fn attempt_done(&self, flight: &Flight, done: Done) -> Option<Duration> {
-        let (now, random) = (self.now(), fastrand::f64());
-        let mut state = self.state();
-        let after = state.life.attempt_done(flight.id(), done, now, random);
-        if matches!(after, After::Landed(_)) {
-            state.flight = None;
-        }
-        self.settle(state);
-        match after {
-            After::Again(pause) => return Some(pause),
-            After::Landed(result) => flight.land(result),
-            After::Abandoned => {}
-        }
-        None
-    }
-
     pub(crate) fn rejected(&self, token: &AccessToken) -> Rejection {
-        self.act(|life| life.rejected(token.value(), self.now()))
+        let now = self.now();
+        self.act(|life| life.rejected(token.value(), now))
     }
 
     pub(crate) fn status(&self) -> Status {
-        self.state().life.status(self.now())
+        let now = self.now();
+        self.state().life.status(now)
     }
 
     /// The task of flight `id` ended without an answer. Those who waited look again: they get the error of a panic, or
@@ -141,14 +127,20 @@ impl Driver {
             flight
         };
         if let Some(flight) = flight {
-            flight.landed(self.dead_after).await;
+            // Outside tokio there is no timer to wait by.
+            if Handle::try_current().is_ok() {
+                flight.ended(self.dead_after).await;
+            }
         }
     }
 
     fn step(self: &Arc<Self>, want: Want, forced: bool) -> Result<Step, Error> {
-        let Ok(runtime) = Handle::try_current() else { return self.step_without_runtime(want) };
-        let mut state = self.state();
+        let runtime = match Handle::try_current() {
+            Ok(runtime) if has_timers() => runtime,
+            _ => return self.step_without_runtime(want),
+        };
         let now = self.now();
+        let mut state = self.state();
         state.life.take_dead_flight(now);
         let read = if forced { state.life.force(now) } else { state.life.read(now, want) };
         let probe = state.life.take_probe(now);
@@ -159,20 +151,26 @@ impl Driver {
         };
         let started = start.map(|start| (register(&mut state, start), start));
         let step = step.or_else(|error| match (error, &state.flight) {
-            (None, Some(flight)) => Ok(Step::Wait(Arc::clone(flight))),
+            (None, Some(flight)) => Ok(Step::Wait(flight.join(), state.life.patience(now))),
             (error, _) => {
                 Err(error.unwrap_or_else(|| Error::internal(self.endpoint.vendor(), "a flight went missing")))
             }
         });
         self.keep_background(&mut state, &runtime);
-        self.settle(state);
+        let launched = started.as_ref().map(|(flight, _)| Arc::clone(flight));
+        let happened = self.commit(state);
         self.launch(started, probe, &runtime);
+        self.tell(&happened);
+        if matches!(step, Ok(Step::Wait(..))) && launched.is_some_and(|flight| flight.was_refused()) {
+            return Err(Error::config("a token must be requested, and this tokio runtime is shutting down"));
+        }
         step
     }
 
     /// Outside tokio nothing can be asked for; what is there is handed out.
     fn step_without_runtime(&self, want: Want) -> Result<Step, Error> {
-        match self.act(|life| life.peek(self.now(), want)) {
+        let now = self.now();
+        match self.act(|life| life.peek(now, want)) {
             Some(found) => found.map(Step::Have),
             None => Err(Error::config(
                 "a token must be requested, which needs a tokio runtime with timers; there is none here",
@@ -190,8 +188,10 @@ impl Driver {
     }
 
     async fn probe(self: Arc<Self>) {
+        let about = self.act(|life| life.failures());
         let found = tokio::time::timeout(crate::CREDENTIALS_TIMEOUT, self.endpoint.fingerprint()).await;
-        self.act(|life| life.probed(found.ok().and_then(Result::ok), self.now()));
+        let now = self.now();
+        self.act(|life| life.probed(found.ok().and_then(Result::ok), about, now));
     }
 
     /// Says that `token` was handed out, if this is the first time.
@@ -222,8 +222,11 @@ impl Driver {
     /// One look of background renewal; how long until the next, if that is known.
     fn renew_ahead(self: &Arc<Self>) -> Option<Duration> {
         let runtime = Handle::current();
-        let mut state = self.state();
         let now = self.now();
+        let mut state = self.state();
+        if state.shut_down {
+            return None;
+        }
         state.life.take_dead_flight(now);
         let (start, wait) = match state.life.background(now) {
             Background::Start(start) => (Some(start), None),
@@ -232,13 +235,21 @@ impl Driver {
         };
         let probe = wait.is_some() && state.life.take_probe(now);
         let started = start.map(|start| (register(&mut state, start), start));
-        self.settle(state);
+        let happened = self.commit(state);
         self.launch(started, probe, &runtime);
+        self.tell(&happened);
         wait
     }
 
-    /// Publishes what the state says, ends flights that are no longer the source's, tells what happened.
-    fn settle(&self, mut state: MutexGuard<'_, State>) {
+    /// Makes the outside agree with the state, then tells what happened.
+    fn settle(&self, state: MutexGuard<'_, State>) {
+        let happened = self.commit(state);
+        self.tell(&happened);
+    }
+
+    /// Publishes what the state says, lets go of it, and sends on those who wait for a flight that is over. Nothing foreign
+    /// runs under the lock: no waker, no subscriber.
+    fn commit(&self, mut state: MutexGuard<'_, State>) -> Vec<EventKind> {
         self.cell.publish(state.life.published(), state.life.attention());
         let current = state.life.flight();
         let ended = state.flight.take_if(|flight| Some(flight.id()) != current);
@@ -248,9 +259,14 @@ impl Driver {
         if let Some(flight) = ended {
             flight.move_on();
         }
+        happened
+    }
+
+    /// To listeners, to background renewal, and to `tracing`, whose subscribers may do anything.
+    fn tell(&self, happened: &[EventKind]) {
         if !happened.is_empty() {
             self.changed.notify_one();
-            self.log.tell(&happened);
+            self.log.tell(happened);
         }
     }
 
@@ -265,6 +281,11 @@ impl Drop for Driver {
         state.background.take().inspect(AbortHandle::abort);
         self.log.close();
     }
+}
+
+/// Whether this runtime was built with timers; tokio tells by a panic alone.
+fn has_timers() -> bool {
+    std::panic::catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
 }
 
 /// Makes the flight that `start` is about the one to join.

@@ -115,7 +115,8 @@ impl<'a> RequestContext<'a> {
     }
 
     pub(crate) fn new(attempt: u32, reason: Reason, timeout: Duration, refresh_token: Option<&'a Secret>) -> Self {
-        let deadline = Instant::now() + timeout;
+        let now = Instant::now();
+        let deadline = now.checked_add(timeout).unwrap_or_else(|| now + crate::MAX_LIFETIME);
         Self { attempt, reason, deadline, refresh_token, notes: Mutex::default() }
     }
 

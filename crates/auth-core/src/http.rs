@@ -25,7 +25,7 @@ pub struct HttpClient {
 
 struct Inner {
     adjust: Option<Adjust>,
-    clients: [OnceLock<Result<reqwest::Client, Error>>; 3],
+    clients: [OnceLock<reqwest::Client>; 3],
 }
 
 type Adjust = Box<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>;
@@ -100,14 +100,25 @@ impl HttpClient {
                 "https needs TLS, and none is built in: turn on the feature `rustls` or `native-tls`",
             ));
         }
-        let built = self.inner.clients[route as usize].get_or_init(|| self.build(route));
-        built.as_ref().map_err(Clone::clone)
+        let slot = &self.inner.clients[route as usize];
+        // A failure is not kept: certificates may come later.
+        match slot.get() {
+            Some(client) => Ok(client),
+            None => {
+                let built = self.build(route)?;
+                Ok(slot.get_or_init(|| built))
+            }
+        }
     }
 
     fn build(&self, route: Route) -> Result<reqwest::Client, Error> {
+        // Before `adjust`, so that a TLS configuration of the user's own (a pinned verifier, a key in hardware) stands.
+        let fresh = ClientBuilder::new();
+        #[cfg(feature = "rustls")]
+        let fresh = fresh.tls_backend_rustls();
         let builder = match &self.inner.adjust {
-            Some(adjust) => adjust(ClientBuilder::new()),
-            None => ClientBuilder::new(),
+            Some(adjust) => adjust(fresh),
+            None => fresh,
         };
         under_rules(builder, route).build().map_err(|e| {
             let why = printable(&innermost(&e).to_string(), MAX_TLS_TEXT);
@@ -142,8 +153,6 @@ fn under_rules(builder: ClientBuilder, route: Route) -> ClientBuilder {
 /// With both libraries built in, rustls it is, wherever reqwest's own default may go.
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 fn with_tls(builder: ClientBuilder, route: Route) -> ClientBuilder {
-    #[cfg(feature = "rustls")]
-    let builder = builder.tls_backend_rustls();
     if route == Route::Plain { builder.tls_certs_only([]) } else { builder }
 }
 
@@ -230,7 +239,7 @@ impl fmt::Debug for Request {
     }
 }
 
-/// A whole answer. Its body is wiped when dropped, and not shown.
+/// A whole answer. Its body is not shown, and its last place in memory is wiped when it is dropped.
 pub struct Answer {
     status: StatusCode,
     headers: HeaderMap,
@@ -250,7 +259,7 @@ impl Answer {
         self.status
     }
 
-    /// The header `name` as text, if it is there once and is ASCII.
+    /// The header `name` as text, if it is ASCII; the first of several.
     #[must_use]
     pub fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -302,7 +311,8 @@ fn unreachable(vendor: &'static str, error: &reqwest::Error) -> Error {
     let words = inner.to_string();
     let refused =
         inner.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::ConnectionRefused);
-    let any = |what: &str| chain(error).any(|e| e.to_string().contains(what));
+    // Not the error itself, whose words have the URL in them.
+    let any = |what: &str| chain(error).skip(1).any(|e| e.to_string().contains(what));
     let reach = match () {
         () if error.is_connect() && error.is_timeout() => Reach::Connect,
         () if error.is_timeout() => Reach::Deadline,
@@ -390,6 +400,10 @@ impl BaseUrl {
         let refuse = |what: &str| Err(Error::config(format!("the URL {what}; expected https://host[/path]")));
         if text.trim() != text {
             return refuse("has a blank at an end");
+        }
+        // What a parser of URLs silently mends.
+        if text.contains(|c: char| c.is_control() || c == '\\') || !text.contains("://") {
+            return refuse("cannot be read");
         }
         let Ok(url) = Url::parse(text) else { return refuse("cannot be read") };
         match url.scheme() {

@@ -33,6 +33,9 @@ pub(crate) struct Lifecycle {
     last_start: Option<Moment>,
     hold: Option<Hold>,
     failures: u32,
+    lifts: u32,
+    /// Failed flights of each class since the last success: holds grow with them.
+    streaks: [u32; 3],
     last_error: Option<Error>,
     dropped: Option<Reason>,
     rejections: Rejections,
@@ -55,6 +58,8 @@ impl Lifecycle {
             last_start: None,
             hold: None,
             failures: 0,
+            lifts: 0,
+            streaks: [0; 3],
             last_error: None,
             dropped: None,
             rejections: Rejections::default(),
@@ -124,7 +129,9 @@ impl Lifecycle {
         };
         let (id, lifetime) = (live.token.id(), live.token.lifetime());
         if self.pinned || self.rejections.are_ignored(now) {
-            self.events.push(EventKind::RejectionIgnored { token: id });
+            if !std::mem::replace(&mut self.rejections.told, true) {
+                self.events.push(EventKind::RejectionIgnored { token: id });
+            }
             return Rejection::Ignored;
         }
         if now.since(live.token.requested_at()) < self.policy.young_token.min(lifetime / 2) {
@@ -155,19 +162,33 @@ impl Lifecycle {
         }
     }
 
-    /// The credentials as they are now; others than those that failed lift the hold.
-    pub(crate) fn probed(&mut self, found: Option<Fingerprint>, now: Moment) {
+    /// Failed flights since the last success.
+    pub(crate) fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// The credentials as they were after failure `about`; others than those that failed lift the hold, three times without
+    /// a success between: a source whose credentials differ at every look says nothing by that.
+    pub(crate) fn probed(&mut self, found: Option<Fingerprint>, about: u32, now: Moment) {
+        if about != self.failures {
+            return;
+        }
         let Some(hold) = self.hold.as_mut() else { return };
         hold.probe_at = hold.probe_at.min(now + PROBE_INTERVAL);
-        if found.is_some() && hold.is_probed() && found != hold.sent_with && hold.until > now {
+        if found.is_some() && hold.is_probed() && found != hold.sent_with && hold.until > now && self.lifts < MAX_LIFTS
+        {
+            self.lifts += 1;
             self.lift("the credentials have changed", now);
         }
     }
 
     /// What background renewal does now.
     pub(crate) fn background(&mut self, now: Moment) -> Background {
-        if self.policy.keep_warm == KeepWarm::OnDemand || self.pinned || self.flight.is_some() {
+        if self.policy.keep_warm == KeepWarm::OnDemand || self.pinned {
             return Background::Idle;
+        }
+        if let Some(flight) = &self.flight {
+            return Background::Sleep(flight.started_at + self.policy.dead_after);
         }
         let usable = self.usable(now).map(|live| live.renew_at);
         match usable {
@@ -178,8 +199,7 @@ impl Lifecycle {
         }
         let next = self.next_start();
         if now < next {
-            let probe = self.hold.as_ref().filter(|hold| hold.is_probed()).map_or(next, |hold| hold.probe_at);
-            return Background::Sleep(probe.min(next));
+            return Background::Sleep(self.next_look().min(next));
         }
         Background::Start(self.start(now, if usable.is_some() { Reason::Ahead } else { self.why_none() }))
     }
@@ -187,10 +207,9 @@ impl Lifecycle {
     /// Until when a reader need not come here: before that the published token is simply handed out.
     pub(crate) fn attention(&self) -> Moment {
         let Some(live) = &self.token else { return Moment::default() };
-        let next = match (&self.flight, &self.hold) {
-            (Some(flight), _) => flight.started_at + self.policy.dead_after,
-            (None, Some(hold)) if hold.is_probed() => live.renew_at.max(self.next_start().min(hold.probe_at)),
-            (None, _) => live.renew_at.max(self.next_start()),
+        let next = match &self.flight {
+            Some(flight) => flight.started_at + self.policy.dead_after,
+            None => live.renew_at.max(self.next_start().min(self.next_look())),
         };
         next.min(live.usable_until)
     }
@@ -201,6 +220,12 @@ impl Lifecycle {
 
     pub(crate) fn flight(&self) -> Option<FlightId> {
         self.flight.as_ref().map(|flight| flight.id)
+    }
+
+    /// How long to wait for the flight before it is dead.
+    pub(crate) fn patience(&self, now: Moment) -> Duration {
+        let dead_at = self.flight.as_ref().map_or(now, |flight| flight.started_at + self.policy.dead_after);
+        dead_at.since(now) + A_MOMENT_MORE
     }
 
     pub(crate) fn note(&mut self, event: EventKind) {
@@ -230,7 +255,7 @@ impl Lifecycle {
         if live.expires_at.since(now) >= want.life {
             return Some(Ok(live.token.clone()));
         }
-        if want.after.is_some_and(|flight| flight <= live.flight) {
+        if want.after.is_some_and(|flight| flight <= live.flight) && live.fresh_life < want.life {
             live.too_short_for = Some(live.too_short_for.map_or(want.life, |least| least.min(want.life)));
         }
         let hopeless = live.too_short_for.is_some_and(|least| want.life >= least);
@@ -258,6 +283,12 @@ impl Lifecycle {
     fn may_renew(&self, now: Moment) -> bool {
         let due = self.token.as_ref().is_some_and(|live| now >= live.renew_at);
         due && self.flight.is_none() && now >= self.next_start()
+    }
+
+    /// When the credentials are looked at next, if they are during this hold.
+    fn next_look(&self) -> Moment {
+        let probed = self.hold.as_ref().filter(|hold| hold.is_probed() && hold.probe_at < hold.until);
+        probed.map_or(Moment::NEVER, |hold| hold.probe_at)
     }
 
     /// The earliest start of a flight: after the hold, and at a distance from the last.
@@ -309,5 +340,9 @@ impl Lifecycle {
     }
 }
 
+/// So that a flight is dead by the source's clock when a waiter's timer says so.
+const A_MOMENT_MORE: Duration = Duration::from_millis(1);
+/// Credentials that differ at every look do not switch holds off.
+const MAX_LIFTS: u32 = 3;
 /// How often credentials are looked at during a hold.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);

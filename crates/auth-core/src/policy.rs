@@ -112,10 +112,12 @@ impl RefreshPolicy {
     /// How long after the request to renew. `random` is uniform in 0..1.
     pub(crate) fn renew_after(&self, lifetime: Duration, random: f64) -> Duration {
         let (latest, spread) = match self.renew {
-            Renew::At { fraction, jitter } => (lifetime.mul_f64(fraction.clamp(0.0, 1.0)), jitter),
+            Renew::At { fraction, jitter } => {
+                (part(lifetime, if fraction.is_nan() { RENEW_AT } else { fraction.clamp(0.0, 1.0) }), jitter)
+            }
             Renew::Lead { lead, jitter } => (lifetime - lead.min(lifetime / 2), jitter),
         };
-        latest.saturating_sub(lifetime.mul_f64(spread.clamp(0.0, 1.0) * random))
+        latest.saturating_sub(part(lifetime, spread.clamp(0.0, 1.0) * random))
     }
 
     /// The longest an attempt may take, for a token that lives `lifetime` if that is known.
@@ -127,7 +129,7 @@ impl RefreshPolicy {
     /// The wait before attempt `next` (2, 3, …) of a flight.
     pub(crate) fn backoff(&self, next: u32, random: f64) -> Duration {
         let whole = self.retry_backoff.saturating_mul(1 << next.saturating_sub(2).min(16));
-        whole.mul_f64(0.25 + 0.75 * random)
+        part(whole, 0.25 + 0.75 * random)
     }
 
     /// The least time between the start of two flights.
@@ -139,19 +141,33 @@ impl RefreshPolicy {
     pub(crate) fn hold(&self, why: &Failed, now: Moment, random: f64) -> Duration {
         let nth = why.failures.saturating_sub(1);
         match why.class {
-            Class::Throttled => why.retry_after.unwrap_or(self.throttled_hold).min(self.max_retry_after),
+            Class::Throttled => match why.retry_after {
+                // A `Retry-After` of nothing does not switch the backoff off.
+                Some(named) => named.min(self.max_retry_after).max(self.transient(nth, random)),
+                None => self.throttled_hold,
+            },
             Class::Permanent => {
                 let whole = self.permanent_hold.saturating_mul(3u32.saturating_pow(nth)).min(self.max_permanent_hold);
-                whole.mul_f64(0.9 + 0.2 * random).min(self.max_permanent_hold)
+                part(whole, 0.9 + 0.2 * random).min(self.max_permanent_hold)
             }
             Class::Transient => {
-                let whole = self.transient_hold.saturating_mul(1 << nth.min(16)).min(self.max_transient_hold);
-                let drawn = whole.mul_f64(0.5 + 0.5 * random);
+                let drawn = self.transient(nth, random);
                 let left = why.usable_until.since(now);
                 if left.is_zero() { drawn.min(self.max_cold_hold) } else { drawn.min(left / 3) }
             }
         }
     }
+
+    /// A transient hold after `nth` others, before anything caps it.
+    fn transient(&self, nth: u32, random: f64) -> Duration {
+        let whole = self.transient_hold.saturating_mul(1 << nth.min(16)).min(self.max_transient_hold);
+        part(whole, 0.5 + 0.5 * random)
+    }
+}
+
+/// `share` of `whole`, whatever either is: none of it where `share` is no number, the longest time where it is too long.
+fn part(whole: Duration, share: f64) -> Duration {
+    Duration::try_from_secs_f64(whole.as_secs_f64() * share.max(0.0)).unwrap_or(Duration::MAX)
 }
 
 /// A flight that failed, as far as the hold depends on it.
@@ -205,10 +221,11 @@ impl Default for Renew {
 pub enum KeepWarm {
     /// Never: the first call after the renewal time starts a flight, and is served at once from the old token.
     OnDemand,
-    /// While a call used the token within two lifetimes.
+    /// While a call used the current token, or the one before within two lifetimes.
     #[default]
     WhileUsed,
-    /// While a call used the token within this time.
+    /// While a call used the current token, or the one before within this time. Use is one flag per token, so that readers
+    /// write nothing: a token used once counts as used until it is renewed.
     WhileUsedWithin(Duration),
     /// From the first call on, until the last handle is dropped.
     Always,

@@ -54,9 +54,14 @@ impl Redactor {
     /// ```
     #[must_use]
     pub fn clean(&self, text: &str) -> String {
-        let mut text = text.to_owned();
+        let cut = text.char_indices().nth(MAX_CLEANED_CHARS).map(|(at, _)| at);
+        let mut text = text[..cut.unwrap_or(text.len())].to_owned();
         for form in &self.forms {
             text = replace_ignoring_case(&text, form);
+        }
+        // What stands at the cut may be the first half of a secret.
+        if cut.is_some() && text.chars().count() <= MAX_DESCRIPTION_CHARS {
+            text.truncate(text.find(REDACTED).map_or(0, |at| at + REDACTED.len()));
         }
         printable(&text, MAX_DESCRIPTION_CHARS)
     }
@@ -90,7 +95,7 @@ pub(crate) fn printable(text: &str, max: usize) -> String {
 }
 
 /// Characters that change how a terminal shows the text round them.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
@@ -113,18 +118,37 @@ fn json_forms(secret: &str) -> [String; 3] {
 }
 
 /// Percent forms come in both cases; a secret in another case is as good as the secret to whoever reads it.
-fn find_ignoring_case(text: &str, form: &str) -> Option<usize> {
+fn find_ignoring_case(text: &str, form: &str) -> Option<(usize, usize)> {
     let (text, form) = (text.as_bytes(), form.as_bytes());
-    text.windows(form.len()).position(|window| window.eq_ignore_ascii_case(form))
+    (0..text.len()).find_map(|at| Some((at, at + matched(&text[at..], form)?)))
+}
+
+/// How much of the beginning of `text` is `form`, each byte as it is or as `%XX`, a blank also as `+`: encoders differ in
+/// what they leave alone.
+fn matched(text: &[u8], form: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    for byte in form {
+        at += match text.get(at..)? {
+            [b'%', high, low, ..] if hex(*high, *low).is_some_and(|b| b.eq_ignore_ascii_case(byte)) => 3,
+            [b, ..] if b.eq_ignore_ascii_case(byte) || (*b == b'+' && *byte == b' ') => 1,
+            _ => return None,
+        };
+    }
+    Some(at)
+}
+
+fn hex(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
 }
 
 fn replace_ignoring_case(text: &str, form: &str) -> String {
     let mut rest = text;
     let mut out = String::with_capacity(text.len());
-    while let Some(at) = find_ignoring_case(rest, form) {
+    while let Some((at, end)) = find_ignoring_case(rest, form) {
         out.push_str(&rest[..at]);
         out.push_str(REDACTED);
-        rest = &rest[at + form.len()..];
+        rest = &rest[end..];
     }
     out.push_str(rest);
     out
@@ -133,6 +157,8 @@ fn replace_ignoring_case(text: &str, form: &str) -> String {
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 const REDACTED: &str = "[redacted]";
 const MAX_DESCRIPTION_CHARS: usize = 200;
+/// As much of a text as is looked at: more is not shown.
+const MAX_CLEANED_CHARS: usize = 4096;
 
 #[cfg(test)]
 mod tests {

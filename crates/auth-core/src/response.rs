@@ -150,8 +150,7 @@ pub struct AnswerRules {
     pub default_lifetime: Duration,
 }
 
-/// A body as an error reader sees it.
-#[derive(Debug)]
+/// A body as an error reader sees it. Debug shows its status alone.
 pub struct Body<'a> {
     /// The status it came with.
     pub status: u16,
@@ -161,8 +160,8 @@ pub struct Body<'a> {
     pub text: &'a str,
 }
 
-/// A vendor's error, as far as its body tells.
-#[derive(Clone, Debug, Default)]
+/// A vendor's error, as far as its body tells. Debug shows nothing of it: it is not cleaned yet.
+#[derive(Clone, Default)]
 pub struct Fault {
     /// The error code.
     pub code: Option<String>,
@@ -217,6 +216,18 @@ impl Fault {
     }
 }
 
+impl fmt::Debug for Body<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fault").finish_non_exhaustive()
+    }
+}
+
 impl Body<'_> {
     /// The member `name`, if it is a string that is not empty.
     #[must_use]
@@ -247,7 +258,7 @@ impl AnswerRules {
     /// As judged; [`Error::Malformed`] for a 2xx that is no JSON object, with line and column and never its text.
     pub fn document(&self, answer: &Answer, redactor: &Redactor) -> Result<Document, Error> {
         let parsed = parse(answer.body());
-        let text = std::str::from_utf8(answer.body()).unwrap_or_default().trim();
+        let text = std::str::from_utf8(answer.body()).unwrap_or_default().trim_start_matches('\u{feff}').trim();
         let body = Body { status: answer.status().as_u16(), json: parsed.as_ref().ok(), text };
         let fault = (self.fault)(&body);
         if !answer.status().is_success() || fault.is_some() {
@@ -271,7 +282,7 @@ impl AnswerRules {
 
     fn judge(&self, answer: &Answer, fault: Fault, redactor: &Redactor) -> Error {
         let status = answer.status();
-        let clean = |text: Option<String>| text.filter(|text| !redactor.finds(text));
+        let clean = |text: Option<String>| text.filter(|text| text.len() <= LONGEST_CODE && !redactor.finds(text));
         let code = clean(fault.code);
         let hint = (self.hint)(status.as_u16(), code.as_deref());
         let mut failure = Failure::of(self.vendor)
@@ -455,6 +466,9 @@ fn correlation_header(answer: &Answer) -> Option<String> {
 fn is_visible_ascii(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
 }
+
+/// Longer than any code or correlation id that is kept.
+const LONGEST_CODE: usize = 128;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 

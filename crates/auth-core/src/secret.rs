@@ -214,6 +214,8 @@ fn check(name: &str, text: &str) -> Result<(), Error> {
         "is empty"
     } else if text.chars().any(char::is_control) {
         "has a control character, perhaps a line end,"
+    } else if text.contains(crate::redact::is_invisible) {
+        "has an invisible character, perhaps a byte order mark,"
     } else if text.starts_with(char::is_whitespace) {
         "starts with a blank"
     } else if text.ends_with(char::is_whitespace) {

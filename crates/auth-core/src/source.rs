@@ -57,7 +57,8 @@ impl TokenSource {
     ///
     /// # Errors
     ///
-    /// What the last attempt failed with when the time was over. [`Error::Config`] at once if nothing can be sent.
+    /// What the last flight failed with when the time was over, or that there was no answer if the first was not over.
+    /// [`Error::Config`] at once.
     pub async fn ready(&self, within: Duration) -> Result<(), Error> {
         if self.driver.warm(|_| ()).is_some() {
             return Ok(());
@@ -69,6 +70,7 @@ impl TokenSource {
         loop {
             match tokio::time::timeout_at(deadline, self.token()).await {
                 Ok(Ok(_)) => return Ok(()),
+                Ok(Err(error @ Error::Config(_))) => return Err(error),
                 Ok(Err(error)) => last = error,
                 Err(_) => return Err(last),
             }

@@ -46,6 +46,8 @@ impl Lifecycle {
         }
         self.events.push(EventKind::FlightLost);
         self.flight = None;
+        // One that was lost before it began does not push the next one further out.
+        self.last_start = self.last_start.map(|start| start.min(now));
         if panicked {
             let error = Error::internal(self.vendor, "the endpoint or the credential source panicked");
             self.land_failed(error, None, now, random);
@@ -107,6 +109,7 @@ impl Lifecycle {
         self.token = Some(live);
         self.tokens += 1;
         self.lifetime = Some(lifetime);
+        (self.lifts, self.streaks) = (0, [0; 3]);
         (self.flight, self.hold, self.failures, self.last_error, self.dropped) = (None, None, 0, None, None);
     }
 
@@ -141,8 +144,9 @@ impl Lifecycle {
         self.flight = None;
         self.failures = self.failures.saturating_add(1);
         let class = error.class();
-        let streak =
-            self.hold.as_ref().filter(|hold| hold.class == class).map_or(1, |hold| hold.streak.saturating_add(1));
+        let streak = &mut self.streaks[class as usize];
+        *streak = streak.saturating_add(1);
+        let streak = *streak;
         let usable_until = self.usable(now).map_or(now, |live| live.usable_until);
         let why = Failed { class, failures: streak, retry_after: error.retry_after(), usable_until };
         let hold = self.policy.hold(&why, now, random);
@@ -154,7 +158,7 @@ impl Lifecycle {
         self.events.push(EventKind::held(class, hold));
         self.last_error = Some(error.clone());
         let probe_at = now + PROBE_INTERVAL;
-        self.hold = Some(Hold { until: now + hold, class, streak, error: error.clone(), sent_with, probe_at });
+        self.hold = Some(Hold { until: now + hold, class, error: error.clone(), sent_with, probe_at });
         error.with_retry_after(hold)
     }
 

@@ -35,8 +35,6 @@ pub(super) struct Aloft {
 pub(super) struct Hold {
     pub(super) until: Moment,
     pub(super) class: Class,
-    /// Hold lengths grow with failures of the same class in a row.
-    pub(super) streak: u32,
     pub(super) error: Error,
     pub(super) sent_with: Option<Fingerprint>,
     pub(super) probe_at: Moment,
@@ -63,6 +61,8 @@ pub(super) struct Rejections {
     pub(super) recent: Vec<Moment>,
     pub(super) ignored_until: Option<Moment>,
     pub(super) values: Vec<Secret>,
+    /// Whether it was told that rejections are ignored.
+    pub(super) told: bool,
 }
 
 impl Hold {
@@ -100,9 +100,13 @@ impl Rejections {
 
     pub(super) fn count(&mut self, now: Moment, policy: &RefreshPolicy) {
         self.recent.retain(|at| now.since(*at) < policy.rejection_window);
+        if self.recent.len() == MOST_COUNTED {
+            self.recent.remove(0);
+        }
         self.recent.push(now);
         if self.recent.len() >= policy.max_rejections {
             self.recent.clear();
+            self.told = false;
             self.ignored_until = Some(now + policy.rejection_window);
         }
     }
@@ -117,5 +121,7 @@ impl Rejections {
 
 /// After the second refusal in a row the vendor's refresh tokens are not worth their requests.
 const MAX_REFRESH_REFUSALS: u32 = 2;
+/// Whatever the policy: this many rejections are counted at most.
+const MOST_COUNTED: usize = 1000;
 /// A vendor that repeats tokens repeats the last ones.
 const REMEMBERED_REJECTIONS: usize = 4;

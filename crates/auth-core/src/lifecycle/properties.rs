@@ -132,7 +132,8 @@ impl World {
                 if self.life.take_probe(self.now) {
                     assert!(!self.life.take_probe(self.now), "two looks at the credentials at once");
                     let found = if *changed { "new" } else { "old" };
-                    self.life.probed(Some(Fingerprint::of_parts(&[found])), self.now);
+                    let about = self.life.failures();
+                    self.life.probed(Some(Fingerprint::of_parts(&[found])), about, self.now);
                 }
             }
         }
