@@ -244,6 +244,17 @@ impl Body<'_> {
             other => Some(other.to_string()),
         }
     }
+
+    /// `"errors": {name: [words, …], …}`, as Laravel and ASP.NET write it, in one line: the members of the request that were
+    /// refused, and why. `None` if there are none.
+    #[must_use]
+    pub fn refused_members(&self) -> Option<String> {
+        let all = self.json?.get("errors")?.as_object()?.iter().map(|(name, words)| {
+            let words: Vec<&str> = words.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            format!("{name}: {}", words.join(" "))
+        });
+        all.reduce(|all, one| format!("{all}; {one}"))
+    }
 }
 
 impl AnswerRules {

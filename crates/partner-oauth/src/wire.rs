@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use auth_core::{AnswerRules, Body, Caller, Fault, NumericDate, last_four};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
 
 /// "Request access token": POST to this path. The page prints no host; it comes with the credentials.
 pub(crate) const PATH: &str = "/api/oauth/token";
@@ -136,16 +135,8 @@ fn passport(body: &Body<'_>) -> Option<Fault> {
 ///
 /// `message` repeats the first of `errors`, so where there are any, they say it all.
 fn laravel(body: &Body<'_>) -> Option<Fault> {
-    let description = refused_members(body).or_else(|| body.text_of("message"))?;
+    let description = body.refused_members().or_else(|| body.text_of("message"))?;
     Some(Fault { description: Some(description), ..Fault::default() })
-}
-
-fn refused_members(body: &Body<'_>) -> Option<String> {
-    let all = body.json?.get("errors")?.as_object()?.iter().map(|(name, words)| {
-        let words: Vec<&str> = words.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        format!("{name}: {}", words.join(" "))
-    });
-    all.reduce(|all, one| format!("{all}; {one}"))
 }
 
 /// What to do or whom to ask, by code, else by status.

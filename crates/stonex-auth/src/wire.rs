@@ -136,17 +136,9 @@ fn stonex(body: &Body<'_>) -> Option<Fault> {
 /// request that were refused, and why.
 fn problem(body: &Body<'_>) -> Option<Fault> {
     let mut fault = Fault::problem(body)?;
-    let words = [fault.description.take(), refused_members(body)];
+    let words = [fault.description.take(), body.refused_members()];
     fault.description = words.into_iter().flatten().reduce(|words, members| format!("{words}: {members}"));
     Some(fault)
-}
-
-fn refused_members(body: &Body<'_>) -> Option<String> {
-    let all = body.json?.get("errors")?.as_object()?.iter().map(|(name, words)| {
-        let words: Vec<&str> = words.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        format!("{name}: {}", words.join(" "))
-    });
-    all.reduce(|all, one| format!("{all}; {one}"))
 }
 
 /// The page sends whoever lacks credentials to the "account management team", the "account manager".
