@@ -45,6 +45,17 @@ impl Secret {
         Ok(Self(secret))
     }
 
+    /// [`Secret::named`] for a secret that travels in a header as it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Secret::new`], and [`Error::Config`] if it is not printable ASCII.
+    pub fn for_header(name: &str, secret: impl Into<String>) -> Result<Self, Error> {
+        let secret = Self::named(name, secret)?;
+        sensitive_header(name, secret.expose())?;
+        Ok(secret)
+    }
+
     /// A secret out of a file's text: one LF or CRLF at the end is taken off, since editors add it.
     ///
     /// # Errors
@@ -136,9 +147,7 @@ impl ClientCredentials {
     ///
     /// [`Error::Config`] if the encoding is raw and the client id has a colon: the server would split in the wrong place.
     pub fn basic(&self, encoding: BasicEncoding) -> Result<HeaderValue, Error> {
-        if encoding == BasicEncoding::Raw && self.client_id.contains(':') {
-            return Err(Error::config("the client id has a colon, which raw Basic authentication cannot carry"));
-        }
+        encoding.check_client_id(&self.client_id)?;
         let pair = Zeroizing::new(match encoding {
             BasicEncoding::Raw => format!("{}:{}", self.client_id, self.client_secret.expose()),
             BasicEncoding::Form => {
@@ -167,6 +176,20 @@ pub enum BasicEncoding {
     Raw,
     /// Each half form-urlencoded first, a blank as `%20` (RFC 6749 §2.3.1).
     Form,
+}
+
+impl BasicEncoding {
+    /// Whether it can carry `client_id`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] if it is raw and the client id has a colon: the server would split in the wrong place.
+    pub fn check_client_id(self, client_id: &str) -> Result<(), Error> {
+        if self == Self::Raw && client_id.contains(':') {
+            return Err(Error::config("the client id has a colon, which raw Basic authentication cannot carry"));
+        }
+        Ok(())
+    }
 }
 
 /// Credentials of any shape, as the core sees them: parts of text that may not be shown.
@@ -244,6 +267,15 @@ mod tests {
             assert!(error.contains(wrong) && error.contains("expected"), "{bad:?}: {error}");
         }
         assert!(Secret::new("inner blanks are legal").is_ok());
+    }
+
+    #[test]
+    fn secret_for_a_header_is_printable_ascii() {
+        assert_eq!(Secret::for_header("id", "inner blank").unwrap().expose(), "inner blank");
+        for (bad, wrong) in [("é", "the id travels in a header"), ("a\n", "the id has a control character")] {
+            let error = Secret::for_header("id", bad).unwrap_err().to_string();
+            assert!(error.contains(wrong), "{error}");
+        }
     }
 
     #[test]

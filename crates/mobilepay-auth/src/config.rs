@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::str::FromStr;
 
-use auth_core::{BaseUrl, ClientCredentials, Error, Secret, Vars, sensitive_header};
+use auth_core::{ClientCredentials, Error, Secret, Vars, sensitive_header};
 use http::HeaderValue;
 use serde::Deserialize;
 
@@ -155,7 +155,7 @@ impl IbmClientId {
     fn from_var(text: String) -> Result<Self, Error> {
         match text.as_str() {
             "none" => Ok(Self::None),
-            _ => header_text("IBM client id", text).map(Self::Other),
+            _ => Secret::for_header("IBM client id", text).map(Self::Other),
         }
     }
 }
@@ -180,38 +180,19 @@ impl MobilePayAuth {
     /// As [`MobilePayAuth::from_env`].
     pub fn from_vars(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
         let mut vars = Vars::new(lookup);
-        let (place, text) = vars.exactly_one(PLACES);
-        let [id, secret] = [CLIENT_ID, CLIENT_SECRET].map(|name| vars.required(name));
-        vars.parsed(PLACES[place], |text| url_of(place, &text));
-        vars.parsed(CLIENT_ID, |id| header_text("client id", id));
-        vars.parsed(CLIENT_SECRET, |secret| Secret::named("client secret", secret));
+        let url = vars.url_or_environment([BASE_URL, ENVIRONMENT], &ENVIRONMENTS);
+        let id = vars.needed(CLIENT_ID, |id| Secret::for_header("client id", id));
+        let secret = vars.needed(CLIENT_SECRET, |secret| Secret::named("client secret", secret));
         let merchant_vat = vars.parsed(MERCHANT_VAT, MerchantVat::try_from);
         let ibm_client_id = vars.parsed(IBM_CLIENT_ID, IbmClientId::from_var).unwrap_or_default();
         let client_system_version = vars.parsed(CLIENT_SYSTEM_VERSION, ClientSystemVersion::try_from);
-        vars.finish()?;
-        let mut endpoint = Self::new(url_of(place, &text)?, ClientCredentials::new(id, secret)?)?;
+        let (url, id, secret) = vars.all(|| Some((url?, id?, secret?)))?;
+        let mut endpoint = Self::new(url, ClientCredentials::with_secret(id.expose(), secret)?)?;
         endpoint.merchant_vat = merchant_vat;
         endpoint.ibm_client_id = ibm_client_id;
         endpoint.client_system_version = client_system_version;
         Ok(endpoint)
     }
-}
-
-/// What the variable at `place` among [`PLACES`] leads to. A wrong name is not repeated: it may be a misplaced secret.
-fn url_of(place: usize, text: &str) -> Result<BaseUrl, Error> {
-    match (PLACES[place], text) {
-        (BASE_URL, url) => BaseUrl::try_from(url),
-        (_, "sandbox") => BaseUrl::try_from(SANDBOX),
-        (_, "production") => BaseUrl::try_from(PRODUCTION),
-        _ => Err(Error::config("the environment has another name; expected sandbox or production")),
-    }
-}
-
-/// An id that travels in a header of its own.
-fn header_text(name: &str, text: String) -> Result<Secret, Error> {
-    let id = Secret::named(name, text)?;
-    sensitive_header(name, id.expose())?;
-    Ok(id)
 }
 
 /// Whether `text` is of ASCII digits; true if it is empty.
@@ -220,7 +201,8 @@ fn is_digits(text: &str) -> bool {
 }
 
 const BASE_URL: &str = "MOBILEPAY_BASE_URL";
-const PLACES: [&str; 2] = [BASE_URL, "MOBILEPAY_ENVIRONMENT"];
+const ENVIRONMENT: &str = "MOBILEPAY_ENVIRONMENT";
+const ENVIRONMENTS: [(&str, &str); 2] = [("sandbox", SANDBOX), ("production", PRODUCTION)];
 const CLIENT_ID: &str = "MOBILEPAY_CLIENT_ID";
 const CLIENT_SECRET: &str = "MOBILEPAY_CLIENT_SECRET";
 const MERCHANT_VAT: &str = "MOBILEPAY_MERCHANT_VAT";

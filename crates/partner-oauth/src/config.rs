@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use auth_core::{BaseUrl, ClientCredentials, Error, Secret, Vars};
+use auth_core::{BaseUrl, Error, Vars};
 
 use crate::PartnerOAuth;
 
@@ -23,12 +23,10 @@ impl PartnerOAuth {
     /// As [`PartnerOAuth::from_env`].
     pub fn from_vars(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
         let mut vars = Vars::new(lookup);
-        let [url, id, secret] = [BASE_URL, CLIENT_ID, CLIENT_SECRET].map(|name| vars.required(name));
-        vars.parsed(BASE_URL, BaseUrl::try_from);
-        vars.parsed(CLIENT_ID, |id| Secret::named("client id", id));
-        vars.parsed(CLIENT_SECRET, |secret| Secret::named("client secret", secret));
-        vars.finish()?;
-        Self::new(url, ClientCredentials::new(id, secret)?)
+        let url = vars.needed(BASE_URL, BaseUrl::try_from);
+        let credentials = vars.credentials([CLIENT_ID, CLIENT_SECRET]);
+        let (url, credentials) = vars.all(|| Some((url?, credentials?)))?;
+        Self::new(url, credentials)
     }
 }
 

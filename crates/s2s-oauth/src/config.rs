@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 
-use auth_core::{BaseUrl, ClientCredentials, CredentialSet, Error, Secret, Vars, last_four, sensitive_header};
+use auth_core::{BaseUrl, ClientCredentials, CredentialSet, Error, Secret, Vars, last_four};
 
 use crate::S2sOAuth;
 use crate::wire::BASIC;
@@ -30,11 +30,15 @@ impl ServiceAccount {
     ///
     /// [`Error::Config`] if either is empty, has a blank at either end, or is not printable ASCII: both travel in headers.
     pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Result<Self, Error> {
-        let id = Secret::named("service account id", id)?;
-        let secret = Secret::named("service account secret", secret)?;
-        sensitive_header("service account id", id.expose())?;
-        sensitive_header("service account secret", secret.expose())?;
-        Ok(Self { id, secret })
+        Ok(Self { id: Self::checked_id(id)?, secret: Self::checked_secret(secret)? })
+    }
+
+    fn checked_id(id: impl Into<String>) -> Result<Secret, Error> {
+        Secret::for_header("service account id", id)
+    }
+
+    fn checked_secret(secret: impl Into<String>) -> Result<Secret, Error> {
+        Secret::for_header("service account secret", secret)
     }
 
     /// The Service Account ID.
@@ -79,7 +83,9 @@ impl S2sCredentials {
     /// [`Error::Config`] if client id or secret is not printable ASCII (both travel in headers), or the client id has a
     /// colon, which raw Basic authentication cannot carry.
     pub fn new(service_account: ServiceAccount, client: ClientCredentials) -> Result<Self, Error> {
-        Ok(Self { service_account, client: sendable(client)? })
+        client_id(client.client_id())?;
+        client_secret(client.client_secret().expose())?;
+        Ok(Self { service_account, client })
     }
 
     pub(crate) fn service_account(&self) -> &ServiceAccount {
@@ -91,12 +97,16 @@ impl S2sCredentials {
     }
 }
 
-/// `client`, if headers can carry it, and raw Basic its id.
-fn sendable(client: ClientCredentials) -> Result<ClientCredentials, Error> {
-    sensitive_header("client id", client.client_id())?;
-    sensitive_header("client secret", client.client_secret().expose())?;
-    client.basic(BASIC)?;
-    Ok(client)
+/// `id`, if headers can carry it, and raw Basic.
+fn client_id(id: impl Into<String>) -> Result<Secret, Error> {
+    let id = Secret::for_header("client id", id)?;
+    BASIC.check_client_id(id.expose())?;
+    Ok(id)
+}
+
+/// `secret`, if headers can carry it.
+fn client_secret(secret: impl Into<String>) -> Result<Secret, Error> {
+    Secret::for_header("client secret", secret)
 }
 
 impl CredentialSet for S2sCredentials {
@@ -197,17 +207,16 @@ impl S2sOAuth {
     /// As [`S2sOAuth::from_env`].
     pub fn from_vars(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
         let mut vars = Vars::new(lookup);
-        let [account_id, account_secret] = [SERVICE_ACCOUNT_ID, SERVICE_ACCOUNT_SECRET].map(|name| vars.required(name));
-        let [url, id, secret, scope] = [BASE_URL, CLIENT_ID, CLIENT_SECRET, SCOPE].map(|name| vars.required(name));
-        vars.parsed(BASE_URL, BaseUrl::try_from);
-        vars.parsed(SERVICE_ACCOUNT_ID, |id| ServiceAccount::new(id, STAND_IN));
-        vars.parsed(SERVICE_ACCOUNT_SECRET, |secret| ServiceAccount::new(STAND_IN, secret));
-        vars.parsed(CLIENT_ID, |id| sendable(ClientCredentials::new(id, STAND_IN)?));
-        vars.parsed(CLIENT_SECRET, |secret| sendable(ClientCredentials::new(STAND_IN, secret)?));
-        vars.parsed(SCOPE, Scope::try_from);
-        vars.finish()?;
-        let service_account = ServiceAccount::new(account_id, account_secret)?;
-        Self::new(url, S2sCredentials::new(service_account, ClientCredentials::new(id, secret)?)?, scope)
+        let url = vars.needed(BASE_URL, BaseUrl::try_from);
+        let account_id = vars.needed(SERVICE_ACCOUNT_ID, ServiceAccount::checked_id);
+        let account_secret = vars.needed(SERVICE_ACCOUNT_SECRET, ServiceAccount::checked_secret);
+        let id = vars.needed(CLIENT_ID, client_id);
+        let secret = vars.needed(CLIENT_SECRET, client_secret);
+        let scope = vars.needed(SCOPE, Scope::try_from);
+        let account = || Some(ServiceAccount { id: account_id?, secret: account_secret? });
+        let (url, account, id, secret, scope) = vars.all(|| Some((url?, account()?, id?, secret?, scope?)))?;
+        let client = ClientCredentials::with_secret(id.expose(), secret)?;
+        Self::new(url, S2sCredentials::new(account, client)?, scope)
     }
 }
 
@@ -217,6 +226,3 @@ const SERVICE_ACCOUNT_SECRET: &str = "S2S_SERVICE_ACCOUNT_SECRET";
 const CLIENT_ID: &str = "S2S_CLIENT_ID";
 const CLIENT_SECRET: &str = "S2S_CLIENT_SECRET";
 const SCOPE: &str = "S2S_SCOPE";
-
-/// The other half of a pair, where one is looked at alone.
-const STAND_IN: &str = "stand-in";

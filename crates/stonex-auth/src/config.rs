@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 
-use auth_core::{BaseUrl, ClientCredentials, Error, Secret, Vars};
+use auth_core::{BaseUrl, Error, Vars};
 
 use crate::wire::{DEFAULT_API_VERSION, PATH_END};
 use crate::{PRODUCTION, SANDBOX, StoneXAuth};
@@ -93,28 +93,17 @@ impl StoneXAuth {
     /// As [`StoneXAuth::from_env`].
     pub fn from_vars(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
         let mut vars = Vars::new(lookup);
-        let (place, text) = vars.exactly_one(PLACES);
-        let [id, secret] = [CLIENT_ID, CLIENT_SECRET].map(|name| vars.required(name));
-        vars.parsed(PLACES[place], |text| url_of(place, &text));
-        vars.parsed(CLIENT_ID, |id| Secret::named("client id", id));
-        vars.parsed(CLIENT_SECRET, |secret| Secret::named("client secret", secret));
-        vars.finish()?;
-        Self::new(url_of(place, &text)?, ClientCredentials::new(id, secret)?)
-    }
-}
-
-/// What the variable at `place` among [`PLACES`] leads to. A wrong name is not repeated: it may be a misplaced secret.
-fn url_of(place: usize, text: &str) -> Result<BaseUrl, Error> {
-    match (PLACES[place], text) {
-        (BASE_URL, url) => BaseUrl::try_from(url).and_then(host_alone),
-        (_, "sandbox") => BaseUrl::try_from(SANDBOX),
-        (_, "production") => BaseUrl::try_from(PRODUCTION),
-        _ => Err(Error::config("the environment has another name; expected sandbox or production")),
+        let url = vars.url_or_environment([BASE_URL, ENVIRONMENT], &ENVIRONMENTS);
+        let url = url.and_then(|url| vars.kept(BASE_URL, host_alone(url)));
+        let credentials = vars.credentials([CLIENT_ID, CLIENT_SECRET]);
+        let (url, credentials) = vars.all(|| Some((url?, credentials?)))?;
+        Self::new(url, credentials)
     }
 }
 
 const BASE_URL: &str = "STONEX_BASE_URL";
-const PLACES: [&str; 2] = [BASE_URL, "STONEX_ENVIRONMENT"];
+const ENVIRONMENT: &str = "STONEX_ENVIRONMENT";
+const ENVIRONMENTS: [(&str, &str); 2] = [("sandbox", SANDBOX), ("production", PRODUCTION)];
 const CLIENT_ID: &str = "STONEX_CLIENT_ID";
 const CLIENT_SECRET: &str = "STONEX_CLIENT_SECRET";
 const MAX_VERSION_LEN: usize = 16;
