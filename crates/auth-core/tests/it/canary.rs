@@ -305,8 +305,7 @@ async fn users_failures() -> BTreeSet<&'static str> {
     let url = |text: &str| BaseUrl::try_from(text).map(drop);
     let credentials = |id: &str, secret: &str| ClientCredentials::new(id, secret).map(drop);
     let mut vars = Vars::new(|_| Some("canary\u{0}".into()));
-    vars.url_or_environment(["ACME_URL", "ACME_ENVIRONMENT"], &[]);
-    vars.credentials(["ACME_CLIENT_ID", "ACME_CLIENT_SECRET"]);
+    vars.exactly_one(["ACME_URL", "ACME_ENVIRONMENT"]);
     show(&vars);
     for refused in [
         url("https://canary:canary@sts.example"),
@@ -387,6 +386,24 @@ fn panic_over_credentials_shows_none() {
 fn client_id_shows_its_last_four_characters_and_no_more() {
     let shown = format!("{:?}", ClientCredentials::new(ID, SECRET).unwrap());
     assert!(shown.contains("…9Q7Z") && !is_leak(&shown), "{shown}");
+}
+
+#[test]
+fn body_and_fault_show_nothing_of_the_vendors_text() {
+    let rules = AnswerRules {
+        fault: |body| {
+            let fault = Fault::oauth(body);
+            assert!(fault.is_some());
+            watch(format!("{body:?} {body:#?} {fault:?} {fault:#?}"));
+            fault
+        },
+        ..RULES
+    };
+    let words = format!(r#"{{"error":"{BODY}","error_description":"{BODY}"}}"#);
+    let answer = auth_core::Answer::new(http::StatusCode::BAD_REQUEST, http::HeaderMap::new(), words);
+    let redactor = Redactor::new(&ClientCredentials::new(ID, SECRET).unwrap());
+    rules.token(&answer, &redactor).unwrap_err();
+    assert_eq!(leaks(), Vec::<String>::new());
 }
 
 #[test]

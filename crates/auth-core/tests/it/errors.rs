@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use auth_core::{Answer, AnswerRules, ClientCredentials, Error, Fault, Redactor, TokenResponse};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 const RULES: AnswerRules = AnswerRules {
@@ -201,6 +201,50 @@ fn hint_says_whom_to_ask_and_stands_in_the_message() {
     assert_eq!(error.to_string(), told);
     assert_eq!(coded(403, "").hint(), Some("ask Acme to allow this address"));
     assert_eq!(coded(404, "").hint(), None);
+}
+
+/// Every form in which a server may write `secret` back.
+fn echoes(secret: &str) -> Vec<String> {
+    let form = serde_urlencoded::to_string([("a", secret)]).expect("a form")[2..].to_owned();
+    let json = serde_json::to_string(secret).expect("JSON");
+    let basic = format!("{ID}:{SECRET}");
+    vec![
+        secret.to_owned(),
+        secret.to_ascii_uppercase(),
+        form.replace('+', "%20"),
+        form.to_lowercase(),
+        form,
+        rfc3986(secret),
+        rfc3986(secret).to_lowercase(),
+        json[1..json.len() - 1].to_owned(),
+        STANDARD.encode(secret),
+        STANDARD_NO_PAD.encode(secret),
+        URL_SAFE.encode(secret),
+        URL_SAFE_NO_PAD.encode(secret),
+        STANDARD.encode(&basic),
+        URL_SAFE_NO_PAD.encode(&basic),
+    ]
+}
+
+/// Percent-encoded as in a URL (RFC 3986 §2.3), which leaves `~` and not `*`.
+fn rfc3986(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+#[test]
+fn credentials_are_cut_out_of_the_vendors_words_in_every_form() {
+    for echo in echoes(SECRET).into_iter().chain(echoes(ID)) {
+        let error = described(&format!("Client <{echo}> unknown, really {echo}").into());
+        assert_eq!(error.description(), Some("Client <[redacted]> unknown, really [redacted]"), "{echo}");
+    }
+}
+
+#[test]
+fn credentials_are_cut_out_of_a_description_that_is_an_object() {
+    let error = described(&serde_json::json!({"client": {"secret": SECRET, "ids": [ID]}, "why": "unknown"}));
+    let words = error.description().unwrap();
+    assert_eq!(words, r#"{"client":{"ids":["[redacted]"],"secret":"[redacted]"},"why":"unknown"}"#);
 }
 
 #[test]
