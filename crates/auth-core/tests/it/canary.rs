@@ -305,7 +305,8 @@ async fn users_failures() -> BTreeSet<&'static str> {
     let url = |text: &str| BaseUrl::try_from(text).map(drop);
     let credentials = |id: &str, secret: &str| ClientCredentials::new(id, secret).map(drop);
     let mut vars = Vars::new(|_| Some("canary\u{0}".into()));
-    vars.exactly_one(["ACME_URL", "ACME_ENVIRONMENT"]);
+    vars.url_or_environment(["ACME_URL", "ACME_ENVIRONMENT"], &[]);
+    vars.credentials(["ACME_CLIENT_ID", "ACME_CLIENT_SECRET"]);
     show(&vars);
     for refused in [
         url("https://canary:canary@sts.example"),
