@@ -13,14 +13,13 @@ use crate::{CredentialSet, CredentialSource, Error, Fingerprint, RefreshPolicy, 
 ///
 /// ```
 /// use std::time::Duration;
-/// use auth_core::{async_trait, Error, Fingerprint, RefreshPolicy, RequestContext, TokenEndpoint, TokenResponse, TokenSource};
+/// use auth_core::{async_trait, Error, Fingerprint, RequestContext, TokenEndpoint, TokenResponse, TokenSource};
 ///
 /// struct InMemory;
 ///
 /// #[async_trait]
 /// impl TokenEndpoint for InMemory {
 ///     fn vendor(&self) -> &'static str { "in-memory" }
-///     fn policy(&self) -> RefreshPolicy { RefreshPolicy::default() }
 ///     async fn fingerprint(&self) -> Result<Fingerprint, Error> { Ok(Fingerprint::of_parts(&[])) }
 ///     async fn request_token(&self, _: &RequestContext<'_>) -> Result<TokenResponse, Error> {
 ///         TokenResponse::new("invented-token", Duration::from_secs(3600))
@@ -37,8 +36,10 @@ pub trait TokenEndpoint: Send + Sync + 'static {
     /// The crate's name; it stands in every error, event and log line.
     fn vendor(&self) -> &'static str;
 
-    /// The vendor's documented advice.
-    fn policy(&self) -> RefreshPolicy;
+    /// The vendor's documented advice. Default: none, which is [`RefreshPolicy::default`].
+    fn policy(&self) -> RefreshPolicy {
+        RefreshPolicy::default()
+    }
 
     /// The fingerprint of the credentials as they are now. During a hold it is asked for once a second at most.
     async fn fingerprint(&self) -> Result<Fingerprint, Error>;

@@ -2,8 +2,7 @@
 
 use auth_core::{
     AccessToken, BaseUrl, BasicEncoding, ClientCredentials, CredentialSource, Error, Failure, Fingerprint, HeaderSet,
-    HttpClient, Redactor, RefreshPolicy, Request, RequestContext, TokenEndpoint, TokenResponse, async_trait,
-    sensitive_header,
+    HttpClient, Redactor, Request, RequestContext, TokenEndpoint, TokenResponse, async_trait, sensitive_header,
 };
 use http::{HeaderName, HeaderValue, Method, header};
 
@@ -18,6 +17,9 @@ use crate::{ClientSystemVersion, IbmClientId, MerchantVat};
 /// Give it to a [`auth_core::TokenSource`]. With a merchant ([`MobilePayAuth::merchant_vat`]) its tokens work for that
 /// one alone: one source for each merchant. Without, they work for all of the integrator's, and each call names its own:
 /// keep a clone for [`MobilePayAuth::headers_for`].
+///
+/// The vendor advises to try again after 5xx and network failures alone, twice, at most five times, as
+/// [`auth_core::RefreshPolicy::default`] does.
 #[derive(Clone, Debug)]
 pub struct MobilePayAuth {
     token_endpoint: BaseUrl,
@@ -161,11 +163,6 @@ impl MobilePayAuth {
 impl TokenEndpoint for MobilePayAuth {
     fn vendor(&self) -> &'static str {
         CALLER.vendor
-    }
-
-    /// The vendor advises to try again after 5xx and network failures alone, twice, at most five times: the default does.
-    fn policy(&self) -> RefreshPolicy {
-        RefreshPolicy::default()
     }
 
     async fn fingerprint(&self) -> Result<Fingerprint, Error> {

@@ -1,8 +1,8 @@
 //! The token endpoint: what it is told, and one request.
 
 use auth_core::{
-    BaseUrl, ClientCredentials, CredentialSource, Error, Failure, Fingerprint, HttpClient, Redactor, RefreshPolicy,
-    Request, RequestContext, TokenEndpoint, TokenResponse, async_trait,
+    BaseUrl, ClientCredentials, CredentialSource, Error, Failure, Fingerprint, HttpClient, Redactor, Request,
+    RequestContext, TokenEndpoint, TokenResponse, async_trait,
 };
 use http::Method;
 
@@ -11,7 +11,7 @@ use crate::wire::{CALLER, GRANT_TYPE, PATH, RULES, TestMark, TokenRequest};
 /// The token endpoint of the Partner API.
 ///
 /// Give it to a [`auth_core::TokenSource`]. The page gives no advice on renewal, so a token is renewed as
-/// [`RefreshPolicy::default`] says.
+/// [`auth_core::RefreshPolicy::default`] says.
 #[derive(Clone, Debug)]
 pub struct PartnerOAuth {
     token_endpoint: BaseUrl,
@@ -67,10 +67,6 @@ impl PartnerOAuth {
 impl TokenEndpoint for PartnerOAuth {
     fn vendor(&self) -> &'static str {
         CALLER.vendor
-    }
-
-    fn policy(&self) -> RefreshPolicy {
-        RefreshPolicy::default()
     }
 
     async fn fingerprint(&self) -> Result<Fingerprint, Error> {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use auth_core::{
-    BaseUrl, CredentialSource, Document, Error, Fingerprint, HttpClient, Reach, Redactor, RefreshPolicy, Request,
-    RequestContext, Secret, TokenEndpoint, TokenResponse, async_trait, sensitive_header,
+    BaseUrl, CredentialSource, Document, Error, Fingerprint, HttpClient, Reach, Redactor, Request, RequestContext,
+    Secret, TokenEndpoint, TokenResponse, async_trait, sensitive_header,
 };
 use http::{HeaderName, HeaderValue, Method, header};
 
@@ -114,10 +114,6 @@ impl S2sOAuth {
 impl TokenEndpoint for S2sOAuth {
     fn vendor(&self) -> &'static str {
         CALLER.vendor
-    }
-
-    fn policy(&self) -> RefreshPolicy {
-        RefreshPolicy::default()
     }
 
     async fn fingerprint(&self) -> Result<Fingerprint, Error> {

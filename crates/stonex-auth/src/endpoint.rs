@@ -1,8 +1,8 @@
 //! The token endpoint: what it is told, and one request.
 
 use auth_core::{
-    BaseUrl, ClientCredentials, CredentialSource, Error, Fingerprint, HttpClient, Reach, Redactor, RefreshPolicy,
-    Request, RequestContext, TokenEndpoint, TokenResponse, async_trait,
+    BaseUrl, ClientCredentials, CredentialSource, Error, Fingerprint, HttpClient, Reach, Redactor, Request,
+    RequestContext, TokenEndpoint, TokenResponse, async_trait,
 };
 use http::Method;
 
@@ -13,7 +13,7 @@ use crate::{ApiVersion, PRODUCTION, SANDBOX};
 /// The authentication of the StoneX Payments API.
 ///
 /// Give it to a [`auth_core::TokenSource`]. The page gives no advice on renewal, so a token is renewed as
-/// [`RefreshPolicy::default`] says.
+/// [`auth_core::RefreshPolicy::default`] says.
 #[derive(Clone, Debug)]
 pub struct StoneXAuth {
     base: BaseUrl,
@@ -83,10 +83,6 @@ impl StoneXAuth {
 impl TokenEndpoint for StoneXAuth {
     fn vendor(&self) -> &'static str {
         CALLER.vendor
-    }
-
-    fn policy(&self) -> RefreshPolicy {
-        RefreshPolicy::default()
     }
 
     async fn fingerprint(&self) -> Result<Fingerprint, Error> {
