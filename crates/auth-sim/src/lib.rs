@@ -38,6 +38,7 @@ pub use mobilepay::MobilePayError;
 
 mod answer;
 mod body;
+mod call;
 mod grants;
 mod jwt;
 mod misbehave;

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::future::Future;
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
@@ -11,7 +12,7 @@ use crate::grants::Grants;
 use crate::jwt::Key;
 use crate::state::{Shared, State};
 use crate::tokens::Tokens;
-use crate::{Builder, Counts, Credentials, Faults, Vendor, server};
+use crate::{Builder, Counts, Credentials, Faults, Vendor, call, server};
 
 /// One vendor's side of the wire, on a port of 127.0.0.1, until it is dropped.
 #[must_use = "a simulator stops when it is dropped"]
@@ -71,6 +72,19 @@ impl Simulator {
     /// `GET` this with a token and the vendor's headers of later calls: 200, or what is wrong with them.
     pub fn ping_url(&self) -> String {
         format!("{}{}", self.state.url, server::PING_PATH)
+    }
+
+    /// Calls [`Simulator::ping_url`] with `headers`, which are sent as they are, and says the status that was answered: 200,
+    /// or 401 and the like for what is wrong with them. The answer's body is not read.
+    ///
+    /// # Errors
+    ///
+    /// No connection, or what came over it is no HTTP answer: a [`crate::Fault`] does that.
+    pub fn ping(
+        &self,
+        headers: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<[u8]>)>,
+    ) -> impl Future<Output = io::Result<u16>> {
+        call::status_of(call::get(&self.ping_url(), headers))
     }
 
     /// The credentials that were good at the start.

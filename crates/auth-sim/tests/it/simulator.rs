@@ -1,7 +1,7 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use auth_sim::{Fault, MgPlusError, Simulator, Vendor};
+use auth_sim::{Fault, MgPlusError, Simulator, Target, Vendor};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -153,4 +153,26 @@ fn what_is_public_can_be_sent_and_shared() {
     check::<Fault>();
     check::<auth_sim::Counts>();
     assert_eq!(size_of::<Vendor>(), 1);
+}
+
+#[tokio::test]
+async fn ping_sends_the_headers_and_says_the_status() {
+    let sim = start(Vendor::MobilePay).await;
+    let token = format!("Bearer {}", authenticate(&sim).await.token());
+    let authorization = ("Authorization", token.as_str());
+    let gateway = ("x-ibm-client-id", sim.credentials().client_id.as_str());
+    assert_eq!(sim.ping([authorization, gateway]).await.expect("an answer"), 200);
+    assert_eq!(sim.ping([gateway]).await.expect("an answer"), 401);
+    assert_eq!((sim.counts().pings, sim.counts().pings_refused), (2, 1));
+}
+
+#[tokio::test]
+async fn ping_ends_whatever_is_answered() {
+    let sim = start(Vendor::MgPlus).await;
+    let token = format!("Bearer {}", authenticate(&sim).await.token());
+    let headers = [("Authorization", token.as_str())];
+    sim.faults().next_on(Target::Ping, 1, Fault::Endless);
+    assert_eq!(sim.ping(headers).await.expect("an answer"), 200);
+    sim.faults().next_on(Target::Ping, 1, Fault::Reset);
+    assert!(sim.ping(headers).await.is_err());
 }

@@ -1,6 +1,6 @@
 //! Tests of the crate from outside.
 //!
-//! Here is what the modules share: an endpoint for the vendor's simulator, and a call of the vendor's API by hand.
+//! Here is what the modules share: an endpoint for the vendor's simulator, and a call of the vendor's API.
 
 mod bad_input;
 mod errors;
@@ -12,8 +12,6 @@ use std::time::Duration;
 use auth_core::{HeaderSet, RequestContext, TokenEndpoint, TokenSource};
 use auth_sim::{Simulator, Vendor};
 use mgplus_sts::{ClientCredentials, MgPlusSts};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 pub(crate) async fn start() -> Simulator {
     Simulator::start(Vendor::MgPlus).await.expect("simulator")
@@ -42,15 +40,5 @@ pub(crate) fn cx() -> RequestContext<'static> {
 
 /// The status that the vendor's API answers to a call with these headers.
 pub(crate) async fn ping(sim: &Simulator, headers: &HeaderSet) -> u16 {
-    let url = sim.ping_url();
-    let (host, path) = url["http://".len()..].split_once('/').expect("a path");
-    let mut request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
-    for (name, value) in headers.iter() {
-        request += &format!("{name}: {}\r\n", value.to_str().expect("ASCII"));
-    }
-    let mut stream = TcpStream::connect(host).await.expect("a connection");
-    stream.write_all((request + "\r\n").as_bytes()).await.expect("sent");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("an answer");
-    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
+    sim.ping(headers.iter()).await.expect("an answer")
 }
