@@ -313,6 +313,9 @@ fn unreachable(vendor: &'static str, error: &reqwest::Error) -> Error {
         inner.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::ConnectionRefused);
     // Not the error itself, whose words have the URL in them.
     let any = |what: &str| chain(error).skip(1).any(|e| e.to_string().contains(what));
+    // What rustls refuses to read, an alert included, comes as this kind and in words of no fixed form.
+    let is_odd = |e: &std::io::Error| e.kind() == std::io::ErrorKind::InvalidData;
+    let tls = chain(error).filter_map(|e| e.downcast_ref()).any(is_odd);
     let reach = match () {
         () if error.is_connect() && error.is_timeout() => Reach::Connect,
         () if error.is_timeout() => Reach::Deadline,
@@ -320,7 +323,7 @@ fn unreachable(vendor: &'static str, error: &reqwest::Error) -> Error {
         () if refused => Reach::Refused,
         () if any("dns error") => Reach::Dns,
         () if any("certificate") => Reach::Certificate,
-        () if TLS_WORDS.iter().any(|word| any(word)) => Reach::Tls,
+        () if tls || TLS_WORDS.iter().any(|word| any(word)) => Reach::Tls,
         () => Reach::Connect,
     };
     let failure = Failure::of(vendor).reach(reach);

@@ -90,8 +90,9 @@ pub(crate) fn percent_encode(text: &str) -> String {
 
 /// The first `max` characters, each that is not printable as a blank.
 pub(crate) fn printable(text: &str, max: usize) -> String {
-    let plain = |c: char| if c.is_control() || is_invisible(c) { ' ' } else { c };
-    text.trim().chars().map(plain).take(max).collect()
+    let unprintable = |c: char| c.is_control() || is_invisible(c);
+    let text = text.trim_matches(|c: char| c.is_whitespace() || unprintable(c));
+    text.chars().map(|c| if unprintable(c) { ' ' } else { c }).take(max).collect()
 }
 
 /// Characters that change how a terminal shows the text round them.
@@ -120,7 +121,9 @@ fn json_forms(secret: &str) -> [String; 3] {
 /// Percent forms come in both cases; a secret in another case is as good as the secret to whoever reads it.
 fn find_ignoring_case(text: &str, form: &str) -> Option<(usize, usize)> {
     let (text, form) = (text.as_bytes(), form.as_bytes());
-    (0..text.len()).find_map(|at| Some((at, at + matched(&text[at..], form)?)))
+    // As it is goes first: in a secret that has `%25` itself that is no percent sign.
+    let plain = |rest: &[u8]| rest.get(..form.len()).filter(|head| head.eq_ignore_ascii_case(form)).map(<[u8]>::len);
+    (0..text.len()).find_map(|at| Some((at, at + plain(&text[at..]).or_else(|| matched(&text[at..], form))?)))
 }
 
 /// How much of the beginning of `text` is `form`, each byte as it is or as `%XX`, a blank also as `+`: encoders differ in

@@ -270,13 +270,14 @@ impl AnswerRules {
     pub fn document(&self, answer: &Answer, redactor: &Redactor) -> Result<Document, Error> {
         let parsed = parse(answer.body());
         let text = std::str::from_utf8(answer.body()).unwrap_or_default().trim_start_matches('\u{feff}').trim();
-        let body = Body { status: answer.status().as_u16(), json: parsed.as_ref().ok(), text };
+        let status = answer.status().as_u16();
+        let body = Body { status, json: parsed.as_ref().ok(), text };
         let fault = (self.fault)(&body);
         if !answer.status().is_success() || fault.is_some() {
             return Err(self.judge(answer, fault.unwrap_or_default(), redactor));
         }
         match parsed {
-            Ok(members) => Ok(Document { vendor: self.vendor, members, date: date_of(answer) }),
+            Ok(members) => Ok(Document { vendor: self.vendor, status, members, date: date_of(answer) }),
             Err(place) => Err(self.unreadable(answer, text, place)),
         }
     }
@@ -294,11 +295,12 @@ impl AnswerRules {
     fn judge(&self, answer: &Answer, fault: Fault, redactor: &Redactor) -> Error {
         let status = answer.status();
         let clean = |text: Option<String>| text.filter(|text| text.len() <= LONGEST_CODE && !redactor.finds(text));
-        let code = clean(fault.code);
+        // Judged as it came: a client that is called `server` must not turn a server_error into a refusal.
+        let code = fault.code;
         let hint = (self.hint)(status.as_u16(), code.as_deref());
         let mut failure = Failure::of(self.vendor)
             .status(status.as_u16())
-            .code(code.clone())
+            .code(clean(code.clone()))
             .description(fault.description.map(|words| redactor.clean(&words)).filter(|words| !words.is_empty()))
             .correlation_id(clean(fault.correlation_id.or_else(|| correlation_header(answer))));
         if let Some(hint) = hint {
@@ -322,6 +324,7 @@ impl AnswerRules {
 /// The JSON object of a successful answer.
 pub struct Document {
     vendor: &'static str,
+    status: u16,
     members: Map<String, Value>,
     date: Option<SystemTime>,
 }
@@ -388,7 +391,7 @@ impl Document {
     }
 
     fn malformed(&self, what: String) -> Error {
-        Error::malformed(self.vendor, what)
+        Error::Malformed(Failure::of(self.vendor).status(self.status).detail(what))
     }
 }
 

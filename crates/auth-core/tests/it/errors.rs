@@ -91,6 +91,7 @@ fn status_and_code_are_judged_in_the_documented_order() {
             let error = coded(status, code);
             assert_eq!(variant(&error), *expected, "{status} {code:?}: {error}");
             assert_eq!(error.is_transient(), *transient, "{status} {code:?}: {error}");
+            assert_eq!(error.status(), Some(status), "{error}");
         }
     }
 }
@@ -111,6 +112,19 @@ fn token_beside_an_error_is_not_taken() {
         let body = format!(r#"{{"access_token":"invented-token","error":{none}}}"#);
         assert_eq!(answer(200, &[], &body).unwrap().value(), "invented-token");
     }
+}
+
+#[test]
+fn judgement_does_not_depend_on_what_the_credentials_are_called() {
+    let awkward = Redactor::new(&ClientCredentials::new("server", "slow").unwrap());
+    let judged = |status: u16, code: &str| {
+        let body = serde_json::json!({"error": code}).to_string();
+        let answer = Answer::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body);
+        RULES.token(&answer, &awkward).expect_err("no token")
+    };
+    assert_eq!(variant(&judged(400, "server_error")), "unavailable");
+    assert_eq!(variant(&judged(400, "slow_down")), "throttled");
+    assert_eq!(judged(400, "server_error").code(), None, "it is not shown for all that");
 }
 
 #[test]
@@ -248,6 +262,14 @@ fn credentials_are_cut_out_of_a_description_that_is_an_object() {
 }
 
 #[test]
+fn secret_that_looks_percent_encoded_itself_is_cut_out() {
+    let redactor = Redactor::new(&ClientCredentials::new("id", "invented%25secret%2").unwrap());
+    for echo in ["invented%25secret%2", "invented%2525secret%252", "INVENTED%25SECRET%2"] {
+        assert_eq!(redactor.clean(&format!("<{echo}>")), "<[redacted]>", "{echo}");
+    }
+}
+
+#[test]
 fn token_and_code_of_the_request_are_cut_out_as_well() {
     let mut redactor = Redactor::new(&credentials());
     redactor.add("invented-code");
@@ -278,7 +300,7 @@ fn vendors_words_are_in_the_description_alone() {
 
 #[test]
 fn description_that_is_nothing_is_none() {
-    for nothing in [serde_json::Value::Null, "".into(), "  ".into()] {
+    for nothing in [serde_json::Value::Null, "".into(), "  ".into(), "\u{200b}".into()] {
         assert_eq!(described(&nothing).description(), None, "{nothing:?}");
     }
 }

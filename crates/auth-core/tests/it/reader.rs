@@ -289,6 +289,13 @@ fn empty_body_and_html_are_called_so() {
 }
 
 #[test]
+fn malformed_tells_the_status_of_the_answer() {
+    for body in ["", "<html>", "[]", "{}", r#"{"access_token":"a b"}"#, r#"{"access_token":"a","token_type":"mac"}"#] {
+        assert_eq!(read(body).unwrap_err().status(), Some(200), "{body}");
+    }
+}
+
+#[test]
 fn malformed_never_tells_the_text() {
     let word = "canaryword";
     let bodies = [

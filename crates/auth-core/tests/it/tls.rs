@@ -135,6 +135,24 @@ async fn https_elsewhere_goes_through_the_proxy_as_a_tunnel() {
     assert_eq!((seen.line(), seen.body.as_str()), ("CONNECT sts.invalid:443 HTTP/1.1", ""));
 }
 
+#[tokio::test]
+async fn server_that_speaks_no_tls_is_told_apart_from_one_that_is_not_trusted() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        // Open until the client has read it.
+        let _gone = read_request(&mut stream).await;
+    });
+    let other = Https::named("127.0.0.1", 0).await;
+    let url = BaseUrl::try_from(format!("https://127.0.0.1:{port}")).unwrap();
+    let error = send_through(&trusting(other.root()), &url).await.unwrap_err();
+    assert_eq!(error.reach(), Some(Reach::Tls), "{error}");
+    assert!(error.is_transient(), "{error}");
+    server.await.unwrap();
+}
+
 /// Sends over https, and is asked by a source that retries.
 struct Vendor {
     client: HttpClient,
