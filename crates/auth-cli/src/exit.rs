@@ -52,7 +52,7 @@ impl Exit {
             Self::Internal => "report it: this is a defect of authctl, or of the machine it runs on",
             Self::Usage => "change the command, the variables or the URL; `authctl providers` lists the variables",
             Self::Person => "a person must act: the same request will be refused again",
-            Self::Later => "try again later; nothing needs to be changed",
+            Self::Later => "try again later; if it lasts, check the URL and the network",
             Self::Unexpected => {
                 "see whether the URL is the vendor's, then ask the vendor: the answer is not the one documented"
             }

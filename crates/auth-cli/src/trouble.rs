@@ -66,7 +66,8 @@ impl fmt::Display for Trouble {
         write!(f, "error: {}", wrapped(&self.head(), "error: ".len()))?;
         let (error, exit) = (self.error(), self.exit());
         // Otherwise the wait is the source's own before it asks again, and the source ends here.
-        let wait = error.filter(|_| exit == Exit::Later).and_then(Error::retry_after);
+        let is_vendors = |error: &&Error| matches!(error, Error::Throttled(_) | Error::Unavailable(_));
+        let wait = error.filter(is_vendors).filter(|_| exit == Exit::Later).and_then(Error::retry_after);
         let wait = wait.map(|wait| format!("{} s", whole_seconds(wait)));
         let advice = format!("{} (exit code {})", exit.advice(), exit.code());
         let rows = [
@@ -161,6 +162,14 @@ mod tests {
     fn wait_that_is_told_is_rounded_up() {
         assert_eq!(whole_seconds(Duration::from_millis(6001)), 7);
         assert_eq!(whole_seconds(Duration::from_secs(7)), 7);
+    }
+
+    #[test]
+    fn only_the_vendors_own_wait_is_told() {
+        let failure = || Failure::of("acme").retry_after(Duration::from_secs(7));
+        let told = |error| Trouble::Token(error).to_string().contains("retry after     7 s");
+        assert!(told(Error::Throttled(failure())) && told(Error::Unavailable(failure())));
+        assert!(!told(Error::Unreachable(failure())) && !told(Error::Rejected(failure())));
     }
 
     #[test]

@@ -64,6 +64,8 @@ async fn vendor_that_is_not_there_is_4() {
     sim.shutdown().await;
     let done = call.run().expect_code(4);
     assert!(done.told().contains("the connection was refused"), "{done:?}");
+    assert!(done.told().contains("if it lasts, check the URL and the network"), "{done:?}");
+    assert!(!done.told().contains("retry after"), "{done:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
