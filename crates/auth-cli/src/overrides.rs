@@ -24,7 +24,7 @@ impl Overrides {
     ///
     /// # Errors
     ///
-    /// [`Trouble`] naming an option that the provider does not know, or a file that cannot be read.
+    /// [`Trouble`] naming an option that the provider does not know, one that is empty, or a file that cannot be read.
     pub(crate) fn read(provider: Provider, given: &Given) -> Result<Self, Trouble> {
         let options = given.options();
         check_known(provider, &options)?;
@@ -36,6 +36,10 @@ impl Overrides {
             if setting.need == Need::OneOf {
                 let rivals = settings.iter().filter(|rival| rival.need == Need::OneOf);
                 hidden.extend(rivals.map(|rival| rival.variable));
+            }
+            // An empty variable counts as missing, and a token without a merchant is good for all of them.
+            if matches!(place, Place::Here("")) {
+                return Err(Trouble::Usage(format!("{option} is empty; give a value, or leave the option out")));
             }
             values.push((setting.variable, place.read(option)?));
         }

@@ -1,5 +1,6 @@
 //! `authctl token`: one token, on standard output alone.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
@@ -16,17 +17,20 @@ use crate::trouble::{Trouble, wrapped};
 
 pub(crate) async fn print(args: &TokenArgs) -> Result<Exit, Trouble> {
     let overrides = Overrides::read(args.provider, &args.given)?;
-    let adjust = |policy: &mut RefreshPolicy| take_at_most(args.timeout, policy);
     if args.sim {
         let sim = Simulator::start(args.provider.vendor()).await;
         let sim = sim.map_err(|error| Trouble::Local(format!("no simulator can be started: {error}")))?;
-        let lookup = overrides.over(setting::of_sim(&sim));
-        check_headers(args, &lookup)?;
-        return ask(args, args.provider.source(lookup, adjust)?).await;
+        return ask(args, source(args, overrides.over(setting::of_sim(&sim)))?).await;
     }
-    let lookup = overrides.over(|name| std::env::var_os(name));
-    check_headers(args, &lookup)?;
-    ask(args, args.provider.source(lookup, adjust)?).await
+    ask(args, source(args, overrides.over(|name| std::env::var_os(name)))?).await
+}
+
+/// A source that can be asked for what the command wants. It sends nothing by itself, so it comes first: it names all that
+/// is missing at once.
+fn source(args: &TokenArgs, lookup: impl Fn(&str) -> Option<OsString>) -> Result<TokenSource, Trouble> {
+    let tokens = args.provider.source(&lookup, |policy| take_at_most(args.timeout, policy))?;
+    check_headers(args, lookup)?;
+    Ok(tokens)
 }
 
 async fn ask(args: &TokenArgs, tokens: TokenSource) -> Result<Exit, Trouble> {
@@ -66,7 +70,7 @@ fn take_at_most(limit: Duration, policy: &mut RefreshPolicy) {
 }
 
 /// Finds before anything is sent that a call would need more headers than the token has.
-fn check_headers(args: &TokenArgs, lookup: impl Fn(&str) -> Option<std::ffi::OsString>) -> Result<(), Trouble> {
+fn check_headers(args: &TokenArgs, lookup: impl Fn(&str) -> Option<OsString>) -> Result<(), Trouble> {
     let bound = lookup(setting::MERCHANT_VAT).is_some_and(|vat| !vat.is_empty());
     if args.format == Format::Headers && args.provider == Provider::MobilePay && !bound {
         return Err(Trouble::Usage(format!(

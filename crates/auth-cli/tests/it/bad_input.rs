@@ -28,11 +28,13 @@ fn missing_variables_are_all_named_at_once() {
             &["MOBILEPAY_BASE_URL or MOBILEPAY_ENVIRONMENT", "MOBILEPAY_CLIENT_ID", "MOBILEPAY_CLIENT_SECRET"],
         ),
     ] {
-        let done = authctl(&["token", vendor]).run().expect_code(2);
-        let told = done.told();
-        assert!(names.iter().all(|name| told.contains(name)), "{told}");
-        assert!(told.contains("authctl providers"), "{told}");
-        assert_eq!(done.out, "");
+        for format in ["token", "headers"] {
+            let done = authctl(&["token", vendor, "--format", format]).run().expect_code(2);
+            let told = done.told();
+            assert!(names.iter().all(|name| told.contains(name)), "{told}");
+            assert!(told.contains("authctl providers"), "{told}");
+            assert_eq!(done.out, "");
+        }
     }
 }
 
@@ -66,6 +68,28 @@ fn options_that_contradict_each_other_are_refused() {
         &["--format", "xml"],
     ] {
         authctl(&[&["token", "stonex"], args].concat()).run().expect_code(2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn option_that_is_given_but_empty_is_refused_and_nothing_is_sent() {
+    for (vendor, options) in [
+        (Vendor::StoneX, &["--url", "--client-id"][..]),
+        (Vendor::S2s, &["--service-account-id", "--scope"]),
+        (Vendor::MobilePay, &["--merchant-vat", "--ibm-client-id", "--client-system-version"]),
+    ] {
+        let sim = started(vendor).await;
+        for option in options {
+            let done = authctl(&["token", vendor.short(), option, ""]).vars_of(&sim).run().expect_code(2);
+            let expected = format!("error: {option} is empty; give a value, or leave the option out");
+            assert!(done.told().starts_with(&expected), "{done:?}");
+        }
+        assert_eq!(sim.counts().requests, 0);
+    }
+    // What has a form or is a file is the parser's to refuse.
+    for option in ["--environment", "--client-secret-file", "--service-account-secret-file"] {
+        let done = authctl(&["token", "stonex", option, ""]).run().expect_code(2);
+        assert!(done.told().contains("a value is required"), "{done:?}");
     }
 }
 
