@@ -26,7 +26,8 @@ pub(crate) struct Options {
     pub(crate) token_by_post: bool,
     pub(crate) client_header_names: (String, String),
     pub(crate) raw_basic: bool,
-    pub(crate) demand_ibm_client_id: bool,
+    /// `None`: on later calls alone.
+    pub(crate) demand_ibm_client_id: Option<bool>,
     pub(crate) demand_client_system_version: bool,
 }
 
@@ -135,13 +136,14 @@ impl Builder {
         self.demand_ibm_client_id(true)
     }
 
-    /// Whether the gateway demands `x-ibm-client-id`, on the token call and on later calls. Default: no (mobilepay-auth).
+    /// Whether the gateway demands `x-ibm-client-id`, on the token call and on later calls. Default: on later calls alone,
+    /// since the vendor came to do without it late in 2022; `false` lets in clients that leave it out (mobilepay-auth).
     pub fn demand_ibm_client_id(mut self, demand: bool) -> Self {
-        self.options.demand_ibm_client_id = demand;
+        self.options.demand_ibm_client_id = Some(demand);
         self
     }
 
-    /// Whether later calls must carry `x-mobilepay-client-system-version`. Default: no (mobilepay-auth).
+    /// Whether later calls must carry `x-mobilepay-client-system-version`, Major.Minor.Build. Default: yes (mobilepay-auth).
     pub fn demand_client_system_version(mut self, demand: bool) -> Self {
         self.options.demand_client_system_version = demand;
         self
@@ -186,8 +188,8 @@ impl Options {
             token_by_post: false,
             client_header_names: ("X-IBM-client-id".to_owned(), "X-IBM-client-secret".to_owned()),
             raw_basic: false,
-            demand_ibm_client_id: false,
-            demand_client_system_version: false,
+            demand_ibm_client_id: None,
+            demand_client_system_version: true,
         }
     }
 }

@@ -34,7 +34,7 @@ async fn token(State(state): State<Shared>, headers: HeaderMap, body: Bytes) -> 
 
 /// The gateway first, then IdentityServer: format, client, grant type, merchant.
 fn judge(state: &Shared, headers: &HeaderMap, body: &[u8]) -> Result<Value, MobilePayError> {
-    pass_gateway(state, headers)?;
+    pass_gateway(state, headers, state.options.demand_ibm_client_id.unwrap_or(false))?;
     let form = Form::read(headers, body).ok_or(MobilePayError::InvalidRequest)?;
     let client_id = client(state, headers).ok_or(MobilePayError::InvalidClient)?;
     let grant_type = form.one("grant_type").ok_or(MobilePayError::InvalidRequest)?;
@@ -51,9 +51,9 @@ fn judge(state: &Shared, headers: &HeaderMap, body: &[u8]) -> Result<Value, Mobi
     }
 }
 
-fn pass_gateway(state: &Shared, headers: &HeaderMap) -> Result<(), MobilePayError> {
+fn pass_gateway(state: &Shared, headers: &HeaderMap, demanded: bool) -> Result<(), MobilePayError> {
     let known = header(headers, IBM_CLIENT_ID) == Some(state.credentials().ibm_client_id());
-    match state.options.demand_ibm_client_id && !known {
+    match demanded && !known {
         true => Err(MobilePayError::GatewayUnauthorized),
         false => Ok(()),
     }
@@ -106,7 +106,7 @@ fn claims(state: &Shared, client_id: &str, vat: Option<&str>) -> Value {
 
 /// What later calls must carry besides the token.
 pub(crate) fn later_call(state: &Shared, grant: &Grant, headers: &HeaderMap) -> Result<(), Shape> {
-    pass_gateway(state, headers)?;
+    pass_gateway(state, headers, state.options.demand_ibm_client_id.unwrap_or(true))?;
     let vat = header(headers, MERCHANT_VAT);
     match (&grant.merchant_vat, vat) {
         (None, Some(vat)) if is_vat(vat) => {}

@@ -90,7 +90,9 @@ pub(crate) fn ping(sim: &Simulator, token: &str) -> Request {
         Vendor::S2s => {
             ping.header("X-IBM-client-id", &good.client_id).header("X-IBM-client-secret", &good.client_secret)
         }
-        Vendor::MobilePay => ping.header("x-ibm-client-id", &good.client_id),
+        Vendor::MobilePay => ping
+            .header("x-ibm-client-id", good.ibm_client_id.as_ref().unwrap_or(&good.client_id))
+            .header("x-mobilepay-client-system-version", &good.client_system_version),
         _ => ping,
     }
 }

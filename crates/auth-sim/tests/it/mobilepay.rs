@@ -1,6 +1,6 @@
 use auth_sim::{Builder, Simulator, Vendor};
 
-use crate::calls::{bare_ping, basic, start, token_call};
+use crate::calls::{basic, ping, start, token_call};
 
 const VAT_HEADER: &str = "X-MobilePay-Merchant-VAT-Number";
 const VERSION_HEADER: &str = "x-mobilepay-client-system-version";
@@ -90,53 +90,72 @@ async fn the_gateway_knows_the_ibm_client_id_where_it_is_demanded() {
         assert_eq!(answer.json()["httpCode"], "401");
     }
     let token = token_call(&sim).send().await.token();
-    assert_eq!(bare_ping(&sim, &token).send().await.status, 401);
-    let known = bare_ping(&sim, &token).header("x-ibm-client-id", &sim.credentials().client_id);
-    assert_eq!(known.send().await.status, 200);
+    assert_eq!(ping(&sim, &token).without("x-ibm-client-id").send().await.status, 401);
+    assert_eq!(ping(&sim, &token).send().await.status, 200);
 }
 
 #[tokio::test]
 async fn the_ibm_client_id_can_be_another_than_the_client_id() {
     let sim = start_with(|sim| sim.ibm_client_id("invented-gateway-id")).await;
     assert_eq!(token_call(&sim).send().await.status, 401);
-    assert_eq!(token_call(&sim).with("x-ibm-client-id", "invented-gateway-id").send().await.status, 200);
+    let answer = token_call(&sim).with("x-ibm-client-id", "invented-gateway-id").send().await;
+    assert_eq!(ping(&sim, &answer.token()).send().await.status, 200);
     assert!(sim.vars().contains(&("MOBILEPAY_IBM_CLIENT_ID", "invented-gateway-id".to_owned())));
 }
 
 #[tokio::test]
-async fn an_ibm_client_id_that_is_not_demanded_may_be_missing() {
+async fn later_calls_alone_demand_the_ibm_client_id_by_default() {
     let sim = start(Vendor::MobilePay).await;
-    assert_eq!(token_call(&sim).without("x-ibm-client-id").send().await.status, 200);
+    let token = token_call(&sim).without("x-ibm-client-id").send().await.token();
+    for spoilt in [ping(&sim, &token).without("x-ibm-client-id"), ping(&sim, &token).with("x-ibm-client-id", "other")] {
+        let answer = spoilt.send().await;
+        assert_eq!(answer.status, 401);
+        assert_eq!(answer.json()["httpCode"], "401");
+    }
+    assert_eq!(ping(&sim, &token).send().await.status, 200);
+}
+
+#[tokio::test]
+async fn an_ibm_client_id_that_is_not_demanded_may_be_missing() {
+    let sim = start_with(|sim| sim.demand_ibm_client_id(false)).await;
+    let token = token_call(&sim).without("x-ibm-client-id").send().await.token();
+    assert_eq!(ping(&sim, &token).without("x-ibm-client-id").send().await.status, 200);
 }
 
 #[tokio::test]
 async fn an_unbound_token_needs_the_merchant_on_every_call() {
     let sim = start(Vendor::MobilePay).await;
     let token = token_call(&sim).body(UNBOUND).send().await.token();
-    assert_eq!(bare_ping(&sim, &token).send().await.status, 400);
-    assert_eq!(bare_ping(&sim, &token).header(VAT_HEADER, "SE1").send().await.status, 400);
-    assert_eq!(bare_ping(&sim, &token).header(VAT_HEADER, "FI00000042").send().await.status, 200);
+    assert_eq!(ping(&sim, &token).send().await.status, 400);
+    assert_eq!(ping(&sim, &token).header(VAT_HEADER, "SE1").send().await.status, 400);
+    assert_eq!(ping(&sim, &token).header(VAT_HEADER, "FI00000042").send().await.status, 200);
 }
 
 #[tokio::test]
 async fn a_bound_token_works_for_its_merchant_alone() {
     let sim = start(Vendor::MobilePay).await;
     let token = token_call(&sim).send().await.token();
-    assert_eq!(bare_ping(&sim, &token).send().await.status, 200);
-    assert_eq!(bare_ping(&sim, &token).header(VAT_HEADER, "DK00000042").send().await.status, 200);
-    assert_eq!(bare_ping(&sim, &token).header(VAT_HEADER, "DK00000043").send().await.status, 403);
+    assert_eq!(ping(&sim, &token).send().await.status, 200);
+    assert_eq!(ping(&sim, &token).header(VAT_HEADER, "DK00000042").send().await.status, 200);
+    assert_eq!(ping(&sim, &token).header(VAT_HEADER, "DK00000043").send().await.status, 403);
 }
 
 #[tokio::test]
-async fn the_client_system_version_is_major_minor_build_where_it_is_demanded() {
-    let sim = start_with(|sim| sim.demand_client_system_version(true)).await;
+async fn later_calls_carry_a_client_system_version_of_major_minor_build() {
+    let sim = start(Vendor::MobilePay).await;
     let token = token_call(&sim).send().await.token();
-    assert_eq!(bare_ping(&sim, &token).send().await.status, 400);
+    assert_eq!(ping(&sim, &token).without(VERSION_HEADER).send().await.status, 400);
     for wrong in ["1.2", "1.2.3.4", "1..3", "a.b.c"] {
-        assert_eq!(bare_ping(&sim, &token).header(VERSION_HEADER, wrong).send().await.status, 400, "{wrong}");
+        assert_eq!(ping(&sim, &token).with(VERSION_HEADER, wrong).send().await.status, 400, "{wrong}");
     }
-    let version = &sim.credentials().client_system_version;
-    assert_eq!(bare_ping(&sim, &token).header(VERSION_HEADER, version).send().await.status, 200);
+    assert_eq!(ping(&sim, &token).send().await.status, 200);
+}
+
+#[tokio::test]
+async fn a_client_system_version_that_is_not_demanded_may_be_missing() {
+    let sim = start_with(|sim| sim.demand_client_system_version(false)).await;
+    let token = token_call(&sim).send().await.token();
+    assert_eq!(ping(&sim, &token).without(VERSION_HEADER).send().await.status, 200);
 }
 
 #[tokio::test]

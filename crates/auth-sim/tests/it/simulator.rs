@@ -161,8 +161,9 @@ async fn ping_sends_the_headers_and_says_the_status() {
     let token = format!("Bearer {}", authenticate(&sim).await.token());
     let authorization = ("Authorization", token.as_str());
     let gateway = ("x-ibm-client-id", sim.credentials().client_id.as_str());
-    assert_eq!(sim.ping([authorization, gateway]).await.expect("an answer"), 200);
-    assert_eq!(sim.ping([gateway]).await.expect("an answer"), 401);
+    let version = ("x-mobilepay-client-system-version", sim.credentials().client_system_version.as_str());
+    assert_eq!(sim.ping([authorization, gateway, version]).await.expect("an answer"), 200);
+    assert_eq!(sim.ping([gateway, version]).await.expect("an answer"), 401);
     assert_eq!((sim.counts().pings, sim.counts().pings_refused), (2, 1));
 }
 

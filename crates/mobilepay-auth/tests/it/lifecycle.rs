@@ -14,13 +14,18 @@ async fn start_with(set_up: fn(Builder) -> Builder) -> Simulator {
     set_up(Simulator::builder(Vendor::MobilePay)).start().await.expect("simulator")
 }
 
-/// A simulator that wants every header of later calls.
+/// A simulator that wants the gateway's header on the token call too.
 async fn strict() -> Simulator {
-    start_with(|sim| sim.demand_ibm_client_id(true).demand_client_system_version(true)).await
+    start_with(|sim| sim.demand_ibm_client_id(true)).await
 }
 
 fn bound(sim: &Simulator, vat: &str) -> MobilePayAuth {
     endpoint(sim).merchant_vat(vat).expect("a VAT number")
+}
+
+/// The vendor's API takes no call without a version.
+fn with_version(mobilepay: MobilePayAuth) -> MobilePayAuth {
+    mobilepay.client_system_version(VERSION).expect("a version")
 }
 
 fn vat(text: &str) -> MerchantVat {
@@ -30,8 +35,7 @@ fn vat(text: &str) -> MerchantVat {
 #[tokio::test]
 async fn bound_token_is_accepted_where_it_is_meant_for_and_asked_for_once() {
     let sim = strict().await;
-    let mobilepay = bound(&sim, "DK00000042").client_system_version(VERSION).expect("a version");
-    let tokens = TokenSource::new(mobilepay);
+    let tokens = TokenSource::new(with_version(bound(&sim, "DK00000042")));
     for _ in 0..10 {
         assert_eq!(ping(&sim, &tokens.headers().await.expect("headers")).await, 200);
     }
@@ -46,7 +50,7 @@ async fn bound_token_is_accepted_where_it_is_meant_for_and_asked_for_once() {
 #[tokio::test]
 async fn one_unbound_token_serves_many_merchants_each_named_by_its_call() {
     let sim = strict().await;
-    let mobilepay = endpoint(&sim).client_system_version(VERSION).expect("a version");
+    let mobilepay = with_version(endpoint(&sim));
     let tokens = TokenSource::new(mobilepay.clone());
     let token = tokens.token().await.expect("a token");
     for merchant in ["DK00000042", "FI00000043"] {
@@ -73,7 +77,7 @@ async fn unbound_token_has_no_headers_without_a_merchant_and_the_error_names_wha
 
 #[tokio::test]
 async fn version_is_on_later_calls_only_where_it_was_given() {
-    let sim = strict().await;
+    let sim = start().await;
     let tokens = TokenSource::new(bound(&sim, "DK00000042"));
     assert_eq!(ping(&sim, &tokens.headers().await.expect("headers")).await, 400);
 }
@@ -81,11 +85,11 @@ async fn version_is_on_later_calls_only_where_it_was_given() {
 #[tokio::test]
 async fn bound_endpoint_makes_headers_for_its_own_merchant_alone() {
     let sim = start().await;
-    let mobilepay = bound(&sim, "DK00000042");
+    let mobilepay = with_version(bound(&sim, "DK00000042"));
     let token = TokenSource::new(mobilepay.clone()).token().await.expect("a token");
     let headers = mobilepay.headers_for(&token, &vat("DK00000042")).expect("headers");
     let names: Vec<_> = headers.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["authorization", "x-ibm-client-id"]);
+    assert_eq!(names, ["authorization", "x-ibm-client-id", "x-mobilepay-client-system-version"]);
     assert_eq!(ping(&sim, &headers).await, 200);
     let error = mobilepay.headers_for(&token, &vat("DK00000043")).expect_err("an error");
     assert!(matches!(error, Error::Config(_)) && error.to_string().contains("bound to another merchant"), "{error}");
@@ -113,7 +117,7 @@ async fn token_of_one_merchant_s_source_gets_no_headers_for_another() {
 #[tokio::test]
 async fn unbound_token_gets_the_merchant_s_header_from_a_bound_endpoint_too() {
     let sim = start().await;
-    let token = TokenSource::new(endpoint(&sim)).token().await.expect("a token");
+    let token = TokenSource::new(with_version(endpoint(&sim))).token().await.expect("a token");
     let headers = bound(&sim, "DK00000042").headers_for(&token, &vat("DK00000042")).expect("headers");
     assert_eq!(ping(&sim, &headers).await, 200);
 }
@@ -133,17 +137,21 @@ async fn gateway_s_own_id_is_on_the_token_request_and_on_later_calls() {
     let refused = TokenSource::new(bound(&sim, "DK00000042")).token().await.expect_err("an error");
     assert_eq!((refused.status(), refused.code()), (Some(401), Some("401")));
     let id = IbmClientId::Other(Secret::new("invented-gateway-id").expect("an id"));
-    let tokens = TokenSource::new(bound(&sim, "DK00000042").ibm_client_id(id).expect("an id"));
+    let mobilepay = with_version(bound(&sim, "DK00000042")).ibm_client_id(id).expect("an id");
+    let tokens = TokenSource::new(mobilepay);
     assert_eq!(ping(&sim, &tokens.headers().await.expect("headers")).await, 200);
 }
 
 #[tokio::test]
 async fn ibm_client_id_that_is_left_out_is_left_out_of_later_calls_too() {
-    let sim = start().await;
-    let mobilepay = bound(&sim, "DK00000042").ibm_client_id(IbmClientId::None).expect("none");
-    let headers = TokenSource::new(mobilepay).headers().await.expect("headers");
-    assert_eq!(headers.iter().count(), 1);
-    assert_eq!(ping(&sim, &headers).await, 200);
+    let (sim, strict) = (start_with(|sim| sim.demand_ibm_client_id(false)).await, start().await);
+    for (sim, status) in [(sim, 200), (strict, 401)] {
+        let mobilepay = with_version(bound(&sim, "DK00000042")).ibm_client_id(IbmClientId::None).expect("none");
+        let headers = TokenSource::new(mobilepay).headers().await.expect("headers");
+        let names: Vec<_> = headers.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["authorization", "x-mobilepay-client-system-version"]);
+        assert_eq!(ping(&sim, &headers).await, status);
+    }
 }
 
 #[tokio::test]
@@ -167,7 +175,7 @@ async fn each_basic_encoding_is_let_in_where_it_is_understood() {
 #[tokio::test]
 async fn rejected_token_is_replaced() {
     let sim = start().await;
-    let tokens = source(bound(&sim, "DK00000042"));
+    let tokens = source(with_version(bound(&sim, "DK00000042")));
     let token = tokens.token().await.expect("a token");
     assert!(sim.revoke(token.value()));
     assert_eq!(ping(&sim, token.headers().expect("headers")).await, 401);
@@ -178,7 +186,7 @@ async fn rejected_token_is_replaced() {
 
 #[tokio::test]
 async fn variables_of_the_simulator_lead_to_a_token() {
-    let sim = start_with(|sim| sim.ibm_client_id("invented-gateway-id").demand_client_system_version(true)).await;
+    let sim = start_with(|sim| sim.ibm_client_id("invented-gateway-id")).await;
     let vars = sim.vars();
     let lookup = |name: &str| vars.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
     let tokens = TokenSource::new(MobilePayAuth::from_vars(lookup).expect("endpoint"));
