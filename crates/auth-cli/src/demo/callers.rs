@@ -8,9 +8,10 @@ use std::task::Poll;
 use std::time::Duration;
 
 use auth_core::TokenSource;
+use auth_sim::Simulator;
 use tokio::task::JoinSet;
 
-use super::ping;
+use super::call;
 use crate::trouble::Trouble;
 
 /// What callers met.
@@ -53,13 +54,13 @@ impl Crowd {
     }
 
     /// One more task, which calls the ping as well; the simulator counts what comes of it.
-    pub(crate) fn and_one_that_calls(mut self, tokens: &TokenSource, url: String) -> Self {
+    pub(crate) fn and_one_that_calls(mut self, tokens: &TokenSource, sim: Arc<Simulator>) -> Self {
         let (stop, tokens) = (Arc::clone(&self.stop), tokens.clone());
         self.tasks.spawn(async move {
             let mut met = Callers::default();
             while !stop.load(Ordering::Relaxed) {
-                match tokens.headers().await {
-                    Ok(headers) if ping::get(&url, &headers).await.is_ok() => met.served += 1,
+                match noted(tokens.headers(), &mut met).await {
+                    Ok(headers) if call(&sim, &headers).await.is_ok() => met.served += 1,
                     _ => met.failed += 1,
                 }
                 tokio::time::sleep(PAUSE * 4).await;
@@ -92,17 +93,20 @@ pub(crate) async fn joined<T: 'static>(mut tasks: JoinSet<T>) -> Result<Vec<T>, 
     Ok(all)
 }
 
-/// One call. A future that is not ready when it is first polled has made its caller wait, however short.
-async fn ask(tokens: &TokenSource, met: &mut Callers) {
-    let mut token = pin!(tokens.token());
-    let token = match poll_fn(|cx| Poll::Ready(token.as_mut().poll(cx))).await {
-        Poll::Ready(token) => token,
+/// What `answer` comes to. A future that is not ready when it is first polled has made its caller wait, however short.
+async fn noted<T>(answer: impl Future<Output = T>, met: &mut Callers) -> T {
+    let mut answer = pin!(answer);
+    match poll_fn(|cx| Poll::Ready(answer.as_mut().poll(cx))).await {
+        Poll::Ready(answer) => answer,
         Poll::Pending => {
             met.waited += 1;
-            token.await
+            answer.await
         }
-    };
-    match token {
+    }
+}
+
+async fn ask(tokens: &TokenSource, met: &mut Callers) {
+    match noted(tokens.token(), met).await {
         Ok(_) => met.served += 1,
         Err(_) => met.failed += 1,
     }
@@ -114,7 +118,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 #[cfg(test)]
 mod tests {
-    use auth_sim::{Fault, Simulator, Vendor};
+    use auth_sim::{Fault, Vendor};
 
     use super::*;
     use crate::provider::Provider;
@@ -134,6 +138,18 @@ mod tests {
         let (cold, warm) = (met_once(&sim, &tokens).await, met_once(&sim, &tokens).await);
         assert_eq!(cold, Callers { served: 1, waited: 1, ..Callers::default() });
         assert_eq!(warm, Callers { served: 1, ..Callers::default() });
+    }
+
+    #[tokio::test]
+    async fn caller_that_makes_calls_waits_for_its_first_token_as_the_others_do() {
+        let sim = Arc::new(Simulator::start(Vendor::MgPlus).await.unwrap());
+        let tokens = Provider::MgPlus.source(setting::of_sim(&sim), |_| ()).unwrap();
+        let crowd = Crowd { stop: Arc::default(), tasks: JoinSet::new() }.and_one_that_calls(&tokens, Arc::clone(&sim));
+        while sim.counts().pings < 2 {
+            tokio::time::sleep(PAUSE).await;
+        }
+        let met = crowd.stop().await.unwrap();
+        assert!(met.readers == 1 && met.waited == 1 && met.failed == 0, "{met:?}");
     }
 
     #[tokio::test]

@@ -6,7 +6,6 @@ mod healing;
 mod herd;
 mod judge;
 mod outage;
-mod ping;
 mod renewal;
 mod show;
 mod wrong_secret;
@@ -14,6 +13,7 @@ mod wrong_secret;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
+use auth_core::HeaderSet;
 use auth_sim::{Builder, Simulator};
 
 use crate::cli::DemoArgs;
@@ -28,7 +28,11 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<Exit, Trouble> {
     let measured =
         measured.map_err(|_| Trouble::Local(format!("the demo has not ended after {} s", LIMIT.as_secs())))??;
     let verdict = judge(&measured);
-    match show.end().and_then(|()| tell(&verdict)) {
+    ending(&verdict, show.end().and_then(|()| tell(&verdict)))
+}
+
+fn ending(verdict: &Verdict, shown: io::Result<()>) -> Result<Exit, Trouble> {
+    match shown {
         // The verdict stands, even if nobody reads it.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ if verdict.is_right() => Ok(Exit::Success),
@@ -60,5 +64,31 @@ async fn start(builder: Builder) -> Result<Simulator, Trouble> {
     builder.start().await.map_err(|error| Trouble::Local(format!("no simulator can be started: {error}")))
 }
 
+/// What a call of the vendor's API with `headers` answers.
+async fn call(sim: &Simulator, headers: &HeaderSet) -> Result<u16, Trouble> {
+    let status = sim.ping(headers.iter()).await;
+    status.map_err(|error| Trouble::Local(format!("{} cannot be called: {error}", sim.ping_url())))
+}
+
 /// A machine that needs this long is too busy for its counts to mean anything.
 const LIMIT: Duration = Duration::from_secs(20);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_wrong_count_is_a_failure_whether_or_not_anybody_reads_it() {
+        let broken = || Err(io::Error::from(io::ErrorKind::BrokenPipe));
+        let right = judge(&judge::tests::right());
+        let mut measured = judge::tests::right();
+        measured.herd.counts.token_requests += 1;
+        let wrong = judge(&measured);
+        for shown in [|| Ok(()), broken] {
+            assert_eq!(ending(&right, shown()).unwrap(), Exit::Success);
+            assert_eq!(ending(&wrong, shown()).unwrap(), Exit::Internal);
+        }
+        let full = || Err(io::Error::from(io::ErrorKind::StorageFull));
+        assert!(matches!(ending(&right, full()), Err(Trouble::Output(_))));
+    }
+}

@@ -1,5 +1,6 @@
 //! Short tokens are renewed in the background, and no caller waits.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::EventKind;
@@ -14,12 +15,12 @@ use crate::setting;
 use crate::trouble::Trouble;
 
 pub(crate) async fn run(bar: Bar) -> Result<Part, Trouble> {
-    let sim = start(Simulator::builder(Vendor::MgPlus).lifetime(LIFETIME).delay(DELAY)).await?;
+    let sim = Arc::new(start(Simulator::builder(Vendor::MgPlus).lifetime(LIFETIME).delay(DELAY)).await?);
     let tokens = Provider::MgPlus.source(setting::of_sim(&sim), |_| ())?;
     let mut events = tokens.events();
     tokens.token().await?;
     bar.say(&format!("a token lives {} s, callers read it all the time", LIFETIME.as_secs()));
-    let crowd = Crowd::gather(&tokens).and_one_that_calls(&tokens, sim.ping_url());
+    let crowd = Crowd::gather(&tokens).and_one_that_calls(&tokens, Arc::clone(&sim));
     let mut renewed = 0;
     while renewed < RENEWALS {
         match events.next().await.map(|event| event.kind) {

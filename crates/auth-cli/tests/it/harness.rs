@@ -7,8 +7,6 @@ use std::thread;
 use std::time::Duration;
 
 use auth_sim::{Simulator, Vendor};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 /// A run of the program that is to come.
 pub(crate) struct Call {
@@ -162,15 +160,8 @@ pub(crate) async fn started(vendor: Vendor) -> Simulator {
 
 /// The status of the simulator's ping for headers as `--format headers` prints them.
 pub(crate) async fn ping(sim: &Simulator, headers: &str) -> u16 {
-    let url = sim.ping_url();
-    let (authority, path) = url["http://".len()..].split_once('/').expect("a path");
-    let headers = headers.replace('\n', "\r\n");
-    let request = format!("GET /{path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n{headers}\r\n");
-    let mut stream = TcpStream::connect(authority).await.expect("the simulator listens");
-    stream.write_all(request.as_bytes()).await.expect("the simulator reads");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("the simulator answers");
-    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status line")
+    let headers = headers.lines().map(|line| line.split_once(": ").expect("a header"));
+    sim.ping(headers).await.expect("the simulator answers")
 }
 
 /// Far more than any run takes, on a machine far busier than any.

@@ -7,7 +7,7 @@ fn counts(set: impl FnOnce(&mut Counts)) -> Counts {
 }
 
 /// What a demo comes to in which nothing is wrong.
-fn right() -> Measured {
+pub(crate) fn right() -> Measured {
     let part = |counts, callers| Part { counts, callers };
     let five = Vendor::ALL.map(|vendor| {
         let code_requests = u64::from(vendor == Vendor::S2s);
@@ -37,7 +37,8 @@ const WRONG: &[fn(&mut Measured)] = &[
     |m| m.five[1].1.pings = 0,
     |m| m.five[2].1.token_requests += 1,
     |m| m.five[2].1.pings_refused += 1,
-    |m| m.five[3].1.code_requests += 1,
+    |m| m.five[3].1.code_requests = 0,
+    |m| m.five[3].1.token_requests += 1,
     |m| m.five[3].1.pings_refused += 1,
     |m| m.five[4].1.token_requests += 1,
     |m| m.five[4].1.pings += 1,
