@@ -39,6 +39,7 @@ pub use mobilepay::MobilePayError;
 mod answer;
 mod body;
 mod call;
+mod gateway;
 mod grants;
 mod jwt;
 mod misbehave;

@@ -12,7 +12,7 @@ use crate::request::{Form, basic, form_decoded, header};
 use crate::shape::Shape;
 use crate::state::Shared;
 use crate::tokens::Grant;
-use crate::{Fault, jwt};
+use crate::{Fault, gateway, jwt};
 
 /// "Obtaining an access token": below the environment's route.
 pub(crate) const PATH: &str = "/connect/token";
@@ -168,9 +168,9 @@ impl MobilePayError {
 
     pub(crate) const fn shape(self) -> Shape {
         match self {
-            Self::GatewayUnauthorized => Shape::json("gateway-unauthorized", 401, GATEWAY_401),
-            Self::GatewayTooManyRequests => Shape::json("gateway-too-many-requests", 429, GATEWAY_429).with(RATE_LIMIT),
-            Self::GatewayServerError => Shape::json("gateway-server-error", 500, GATEWAY_500),
+            Self::GatewayUnauthorized => gateway::UNAUTHORIZED,
+            Self::GatewayTooManyRequests => gateway::TOO_MANY_REQUESTS,
+            Self::GatewayServerError => gateway::SERVER_ERROR,
             Self::InvalidClient => Shape::json("invalid-client", 400, INVALID_CLIENT),
             Self::InvalidClientUnauthorized => Shape::json("invalid-client-unauthorized", 401, INVALID_CLIENT),
             Self::InvalidRequest => Shape::json("invalid-request", 400, r#"{"error":"invalid_request"}"#),
@@ -196,13 +196,6 @@ impl From<MobilePayError> for Fault {
     }
 }
 
-const RATE_LIMIT: &[(&str, &str)] = &[("X-RateLimit-Limit", "name=rate-limit,10")];
-const GATEWAY_401: &str =
-    r#"{"httpCode":"401","httpMessage":"Unauthorized","moreInformation":"Invalid client id or secret."}"#;
-const GATEWAY_429: &str =
-    r#"{"httpCode":"429","httpMessage":"Too Many Requests","moreInformation":"Rate Limit exceeded"}"#;
-const GATEWAY_500: &str =
-    r#"{"httpCode":"500","httpMessage":"Internal Server Error","moreInformation":"URL Open error"}"#;
 const INVALID_CLIENT: &str = r#"{"error":"invalid_client"}"#;
 const DESCRIPTION_OBJECT: &str = r#"{"error":"invalid_request","error_description":{"message":"The request is not valid.","error_type":"InputError","correlation_id":"invented-correlation"}}"#;
 

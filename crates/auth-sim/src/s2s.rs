@@ -15,7 +15,7 @@ use crate::request::{Form, basic, header};
 use crate::shape::Shape;
 use crate::state::{Shared, seconds};
 use crate::tokens::Grant;
-use crate::{Fault, Target, jwt};
+use crate::{Fault, Target, gateway, jwt};
 
 /// "Code Request".
 pub(crate) const CODE_PATH: &str = "/api/v1/s2s-oauth2/code";
@@ -188,9 +188,9 @@ impl S2sError {
 
     pub(crate) const fn shape(self) -> Shape {
         match self {
-            Self::GatewayUnauthorized => Shape::json("gateway-unauthorized", 401, GATEWAY_401),
-            Self::GatewayTooManyRequests => Shape::json("gateway-too-many-requests", 429, GATEWAY_429).with(RATE_LIMIT),
-            Self::GatewayServerError => Shape::json("gateway-server-error", 500, GATEWAY_500),
+            Self::GatewayUnauthorized => gateway::UNAUTHORIZED,
+            Self::GatewayTooManyRequests => gateway::TOO_MANY_REQUESTS,
+            Self::GatewayServerError => gateway::SERVER_ERROR,
             Self::InvalidScope => Shape::json("invalid-scope", 400, INVALID_SCOPE),
             Self::InvalidRequest => Shape::json("invalid-request", 400, INVALID_REQUEST),
             Self::MultipleCredentials => Shape::json("multiple-credentials", 400, MULTIPLE_CREDENTIALS),
@@ -216,13 +216,6 @@ impl From<S2sError> for Fault {
     }
 }
 
-const RATE_LIMIT: &[(&str, &str)] = &[("X-RateLimit-Limit", "name=rate-limit,10")];
-const GATEWAY_401: &str =
-    r#"{"httpCode":"401","httpMessage":"Unauthorized","moreInformation":"Invalid client id or secret."}"#;
-const GATEWAY_429: &str =
-    r#"{"httpCode":"429","httpMessage":"Too Many Requests","moreInformation":"Rate Limit exceeded"}"#;
-const GATEWAY_500: &str =
-    r#"{"httpCode":"500","httpMessage":"Internal Server Error","moreInformation":"URL Open error"}"#;
 const INVALID_SCOPE: &str = r#"{"error":"invalid_scope","error_description":"The requested scope is missing."}"#;
 const INVALID_REQUEST: &str = r#"{"error":"invalid_request","error_description":"The request is malformed."}"#;
 const MULTIPLE_CREDENTIALS: &str =
