@@ -62,12 +62,12 @@ async fn okta_error_is_understood_with_its_causes_and_its_id_to_name_to_support(
 
 #[tokio::test]
 async fn stonex_s_own_error_is_understood_at_any_status() {
-    let body = r#"{"message":"Some words.","errorCode":"TRD0042","isSuccess":false}"#;
+    let body = r#"{"message":"Some words.","errorCode":"TRD0042","isSuccess":false,"traceId":"00-invented-04"}"#;
     for status in [200, 400, 403, 422] {
         let error = error(status, body).await;
         assert!(matches!(error, Error::Rejected(_)) && !error.is_transient(), "{error}");
         assert_eq!((error.status(), error.code()), (Some(status), Some("TRD0042")));
-        assert_eq!(error.description(), Some("Some words."));
+        assert_eq!((error.description(), error.correlation_id()), (Some("Some words."), Some("00-invented-04")));
         assert!(hints_at(&error, "account manager"), "{error}");
     }
     assert!(matches!(error(500, body).await, Error::Unavailable(_)));
