@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::path::Path;
 
 use auth_core::Secret;
@@ -127,25 +128,37 @@ fn check_one_stdin(given: &Given) -> Result<(), Trouble> {
 /// Reads a secret, without the line end that editors add.
 fn secret(option: &str, path: &Path) -> Result<OsString, Trouble> {
     let name = option.trim_start_matches('-').trim_end_matches("-file").replace('-', " ");
-    let text = if is_stdin(path) { from_stdin(&name) } else { std::fs::read_to_string(path) };
+    let text = if is_stdin(path) { from_stdin(&name) } else { File::open(path).and_then(bounded) };
     let text = text.map_err(|error| Trouble::Usage(format!("{option} {}: {error}", path.display())))?;
     let secret = Secret::from_file_text(&name, &text)?;
     Ok(secret.expose().into())
 }
 
 fn from_stdin(name: &str) -> io::Result<String> {
-    let mut stdin = io::stdin();
+    let stdin = io::stdin();
     if stdin.is_terminal() {
         writeln!(io::stderr(), "The {name}, which is shown as you type, then Return and Ctrl-D:")?;
     }
-    let mut text = String::new();
-    stdin.read_to_string(&mut text)?;
-    Ok(text)
+    bounded(stdin)
+}
+
+/// All that `from` holds, if a secret may be so long: a device may be endless.
+fn bounded(from: impl Read) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    from.take(SECRET_LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > SECRET_LIMIT {
+        let kib = SECRET_LIMIT / 1024;
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {kib} KiB; expected one secret")));
+    }
+    String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8; expected one secret"))
 }
 
 fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
+
+/// Far more than any secret has.
+const SECRET_LIMIT: u64 = 64 * 1024;
 
 #[cfg(test)]
 mod tests {

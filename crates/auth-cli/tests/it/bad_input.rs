@@ -106,6 +106,22 @@ fn secret_files_that_cannot_be_read_are_refused_with_the_option() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn secret_that_is_endless_or_far_too_long_is_refused() {
+    let told = |path, text: &str| {
+        let args = ["token", "mgplus", "--client-secret-file", path];
+        authctl(&args).stdin(text).run().expect_code(2).told()
+    };
+    let long = "x".repeat(64 * 1024 + 1);
+    for (path, text) in [("/dev/zero", ""), ("-", long.as_str())] {
+        let expected = format!("error: --client-secret-file {path}: more than 64 KiB; expected one secret");
+        assert!(told(path, text).starts_with(&expected), "{path}: {}", told(path, text));
+    }
+    // What is just short enough is read, and the variables are what is missing.
+    assert!(told("-", &long[1..]).contains("missing variables"), "{}", told("-", &long[1..]));
+}
+
 #[test]
 fn both_secrets_from_standard_input_are_refused() {
     let args = ["token", "s2s", "--client-secret-file", "-", "--service-account-secret-file", "-"];
