@@ -96,6 +96,8 @@ fn tell_events(tokens: &TokenSource, began: SystemTime) {
 
 #[cfg(test)]
 mod tests {
+    use auth_sim::{Fault, MgPlusError, Vendor};
+
     use super::*;
 
     #[test]
@@ -103,9 +105,26 @@ mod tests {
         let attempt = |seconds| {
             let mut policy = RefreshPolicy::default();
             take_at_most(Duration::from_secs(seconds), &mut policy);
+            assert_eq!(
+                policy.flight_timeout,
+                Duration::from_secs(seconds),
+                "the source gives up when the command does"
+            );
             assert!(policy.dead_after > policy.flight_timeout && policy.retry_reserve < policy.flight_timeout);
             policy.attempt_timeout.as_secs()
         };
         assert_eq!([attempt(1), attempt(10), attempt(30), attempt(120)], [1, 8, 15, 60]);
+    }
+
+    #[tokio::test]
+    async fn time_that_is_over_is_told_with_what_the_last_attempt_met() {
+        let sim = Simulator::start(Vendor::MgPlus).await.unwrap();
+        sim.faults().next(1, MgPlusError::GeneralError.into());
+        sim.faults().lasting(Duration::MAX, Fault::Hang);
+        let tokens = Provider::MgPlus.source(setting::of_sim(&sim), |_| ()).unwrap();
+        let trouble = in_time(Duration::from_secs(1), &tokens).await.unwrap_err();
+        let told = trouble.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        let expected = "error: no token within 1 s; the last attempt: mgplus-sts is not available (status 500";
+        assert!(told.starts_with(expected), "{told}");
     }
 }

@@ -1,5 +1,6 @@
 //! What the demo looks like while it runs: progress bars on a terminal, lines anywhere else.
 
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,8 +24,7 @@ pub(crate) struct Bar {
 
 impl Show {
     pub(crate) fn new(plain: bool) -> Self {
-        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let live = !plain && !dumb && io::stdout().is_terminal();
+        let live = !plain && can_move(std::env::var_os("TERM").as_deref()) && io::stdout().is_terminal();
         let bars = live.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stdout()));
         Self { bars, broken: Arc::default() }
     }
@@ -98,5 +98,21 @@ impl Bar {
     }
 }
 
+/// Whether a terminal of that name can go back to a line that it has written.
+fn can_move(term: Option<&OsStr>) -> bool {
+    term.is_none_or(|term| term != "dumb")
+}
+
 /// Fits 80 columns; a longer message is cut at the terminal's edge.
 const TEMPLATE: &str = "  {prefix:8} {bar:16.cyan/dim} {wide_msg}";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_dumb_terminal_gets_lines() {
+        assert!(can_move(None) && can_move(Some("xterm-256color".as_ref())));
+        assert!(!can_move(Some("dumb".as_ref())));
+    }
+}

@@ -52,6 +52,23 @@ fn port_is_the_one_chosen() {
     assert!(exported(&lines).contains(&("PARTNER_BASE_URL", &url)), "{lines:?}");
 }
 
+#[test]
+fn ports_of_several_follow_each_other() {
+    let first = first_of_two_free_ports();
+    let (_sims, lines) = started(&["partner", "mgplus", "--port", &first.to_string()]);
+    let urls = [first, first + 1].map(|port| format!("http://127.0.0.1:{port}"));
+    let exported = exported(&lines);
+    assert!(exported.contains(&("PARTNER_BASE_URL", &urls[0])), "{lines:?}");
+    assert!(exported.iter().any(|(name, url)| *name == "MGPLUS_STS_URL" && url.starts_with(&urls[1])), "{lines:?}");
+}
+
+/// Below the ports that systems hand out by themselves, so that no test beside this one takes the second.
+fn first_of_two_free_ports() -> u16 {
+    let free = |port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let mut ports = (20_000..30_000).cycle().skip(std::process::id() as usize % 10_000);
+    ports.find(|port| free(*port) && free(port + 1)).expect("two free ports")
+}
+
 #[cfg(unix)]
 #[test]
 fn interrupt_and_termination_end_it_cleanly() {
