@@ -9,15 +9,16 @@ use auth_core::{
 use http::{HeaderName, HeaderValue, Method, header};
 
 use crate::wire::{
-    BASIC, CALLER, CODE, CODE_PATH, CODE_RULES, REFRESH_TOKEN, REFRESH_TOKEN_EXPIRES_IN, TOKEN_PATH, TOKEN_RULES,
-    TokenRequest,
+    BASIC, CALLER, CODE, CODE_PATH, CODE_RULES, INVALID_GRANT, REFRESH_TOKEN, REFRESH_TOKEN_EXPIRES_IN, TOKEN_PATH,
+    TOKEN_RULES, TokenRequest,
 };
 use crate::{DEFAULT_LIFETIME, HeaderNames, S2sCredentials, Scope};
 
 /// The server-to-server security API of Türkiye İş Bankası.
 ///
 /// Give it to a [`auth_core::TokenSource`]. Each token costs two calls, one for a code and one that exchanges it; both
-/// share one attempt's time. A code is exchanged once, whatever comes of it: the next attempt asks for another.
+/// share one attempt's time. A code is exchanged once, whatever comes of it: the next attempt asks for another. One that is
+/// refused as such (`invalid_grant`) says nothing of the next, which is asked for once more in the same attempt.
 #[derive(Clone, Debug)]
 pub struct S2sOAuth {
     code_endpoint: BaseUrl,
@@ -72,7 +73,8 @@ impl S2sOAuth {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] if two are the same, or one is a header that requests have anyway.
+    /// [`Error::Config`] if two are the same, or one is a header that requests have anyway, or that HTTP itself
+    /// goes by.
     pub fn header_names(mut self, names: HeaderNames) -> Result<Self, Error> {
         let all = names.all();
         for (at, name) in all.into_iter().enumerate() {
@@ -129,9 +131,14 @@ impl TokenEndpoint for S2sOAuth {
                 return Ok(response);
             }
         }
-        let code = attempt.code().await?;
-        attempt.redactor.add(code.expose());
-        attempt.exchange(TokenRequest::AuthorizationCode { code: code.expose() }).await
+        let first = attempt.code().await?;
+        match attempt.exchange_code(&first).await {
+            Err(error) if refuses_the_code(&error) => {
+                let second = attempt.code().await?;
+                attempt.exchange_code(&second).await
+            }
+            answer => answer,
+        }
     }
 }
 
@@ -156,6 +163,12 @@ impl Attempt<'_> {
             .header(&names.scope, scope_header(&self.endpoint.scope)?);
         let answer = self.endpoint.http.send(self.cx, request).await?;
         CODE_RULES.document(&answer, &self.redactor)?.take_secret(CODE)
+    }
+
+    /// "Token Request", as on the page. The code is cut out of whatever is answered from here on.
+    async fn exchange_code(&mut self, code: &Secret) -> Result<TokenResponse, Error> {
+        self.redactor.add(code.expose());
+        self.exchange(TokenRequest::AuthorizationCode { code: code.expose() }).await
     }
 
     /// "Token Request", whatever the grant.
@@ -225,18 +238,53 @@ fn scope_header(scope: &Scope) -> Result<HeaderValue, Error> {
     HeaderValue::from_str(scope.as_str()).map_err(|_| Error::config("the scope cannot be written as a header"))
 }
 
-/// Whether nothing of the request can have arrived: a TLS handshake comes before it too.
-fn never_left(error: &Error) -> bool {
-    let before = [Reach::Dns, Reach::Refused, Reach::Connect, Reach::Tls, Reach::Certificate];
-    matches!(error, Error::Config(_)) || error.reach().is_some_and(|reach| before.contains(&reach))
+/// Whether it was the code that was refused, and not the client: another code may do.
+fn refuses_the_code(error: &Error) -> bool {
+    matches!(error, Error::Rejected(_)) && error.code() == Some(INVALID_GRANT)
 }
 
-/// What every request or every later call has already.
-const TAKEN: [HeaderName; 6] = [
+/// Whether nothing of the request can have arrived: a TLS handshake comes before it too. What [`Error::Config`] is about was
+/// checked when the endpoint and its credentials were made, so no sending ends in one.
+fn never_left(error: &Error) -> bool {
+    let before = [Reach::Dns, Reach::Refused, Reach::Connect, Reach::Tls, Reach::Certificate];
+    error.reach().is_some_and(|reach| before.contains(&reach))
+}
+
+/// What every request or every later call has already, or what HTTP itself goes by.
+const TAKEN: [HeaderName; 9] = [
     header::ACCEPT,
     header::AUTHORIZATION,
+    header::CONNECTION,
     header::CONTENT_LENGTH,
     header::CONTENT_TYPE,
+    header::COOKIE,
     header::HOST,
+    header::TRANSFER_ENCODING,
     header::USER_AGENT,
 ];
+
+#[cfg(test)]
+mod tests {
+    use auth_core::Failure;
+
+    use super::*;
+
+    #[test]
+    fn request_never_left_if_and_only_if_there_was_no_connection_to_send_it_on() {
+        for (reach, expected) in [
+            (Reach::Dns, true),
+            (Reach::Refused, true),
+            (Reach::Connect, true),
+            (Reach::Certificate, true),
+            (Reach::Tls, true),
+            (Reach::Deadline, false),
+            (Reach::Cut, false),
+        ] {
+            assert_eq!(never_left(&Error::Unreachable(Failure::of(CALLER.vendor).reach(reach))), expected, "{reach}");
+        }
+        let answered = Failure::of(CALLER.vendor).status(503);
+        for error in [Error::Unavailable(answered.clone()), Error::Throttled(answered), Error::config("a header")] {
+            assert!(!never_left(&error), "{error}");
+        }
+    }
+}

@@ -134,8 +134,8 @@ fn code_hint(status: u16, code: Option<&str>) -> Option<&'static str> {
 
 fn token_hint(status: u16, code: Option<&str>) -> Option<&'static str> {
     match (status, code) {
-        (_, Some("invalid_grant")) => {
-            Some("the code was refused, though it was new and sent once; does a proxy repeat requests?")
+        (_, Some(INVALID_GRANT)) => {
+            Some("two codes were refused, though each was new and sent once; does a proxy repeat requests?")
         }
         (_, Some("invalid_request" | "unsupported_grant_type")) => Some(
             "does a proxy on the way add headers, or take the body off a GET? post() sends a POST, if the bank takes it",
@@ -147,6 +147,9 @@ fn token_hint(status: u16, code: Option<&str>) -> Option<&'static str> {
         _ => either_hint(status),
     }
 }
+
+/// RFC 6749 §5.2: the code or the refresh token is unknown, used or too old. Nothing is wrong with the next one.
+pub(crate) const INVALID_GRANT: &str = "invalid_grant";
 
 fn either_hint(status: u16) -> Option<&'static str> {
     match status {

@@ -130,7 +130,18 @@ fn url_that_would_lose_the_secret_is_refused_unless_the_user_says_so() {
 #[test]
 fn header_name_that_would_overwrite_another_is_refused() {
     let endpoint = || S2sOAuth::new("http://127.0.0.1:1", invented(), "read:accounts").expect("endpoint");
-    for name in ["authorization", "Accept", "content-type", "content-length", "host", "user-agent", "scope"] {
+    for name in [
+        "authorization",
+        "Accept",
+        "connection",
+        "content-length",
+        "content-type",
+        "Cookie",
+        "host",
+        "transfer-encoding",
+        "user-agent",
+        "scope",
+    ] {
         let mut names = HeaderNames::default();
         names.client_id = name.parse().expect("a name");
         let words = format!("the header name {} is in use already; expected", name.to_lowercase());

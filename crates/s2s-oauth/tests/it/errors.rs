@@ -1,10 +1,11 @@
 //! The errors of the gateway and of its OAuth provider, on both calls.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use auth_core::{Error, RequestContext, Secret, TokenEndpoint};
 use auth_sim::{Fault, S2sError, Target, Vendor};
-use httpmock::MockServer;
+use httpmock::{HttpMockRequest, HttpMockResponse, MockServer};
 use s2s_oauth::S2sOAuth;
 
 use crate::{calls, cx, endpoint, invented, source, start};
@@ -200,6 +201,70 @@ async fn exchange_without_an_answer_starts_over_with_a_new_code() {
 }
 
 #[tokio::test]
+async fn refused_code_is_followed_by_one_more_in_the_same_attempt() {
+    let sim = start().await;
+    sim.faults().next_on(Target::Token, 1, S2sError::InvalidGrant.into());
+    endpoint(&sim).request_token(&cx()).await.expect("a token by the second code");
+    assert_eq!((calls(&sim), sim.counts().minted), ((2, 2), 1));
+}
+
+#[tokio::test]
+async fn code_refused_twice_is_one_error_after_four_requests() {
+    let sim = start().await;
+    sim.faults().lasting_on(Target::Token, Duration::MAX, S2sError::InvalidGrant.into());
+    let tokens = source(endpoint(&sim));
+    for _ in 0..3 {
+        let error = tokens.token().await.expect_err("an error");
+        assert!(matches!(error, Error::Rejected(_)), "{error}");
+        assert_eq!((error.status(), error.code()), (Some(400), Some("invalid_grant")));
+    }
+    assert_eq!(calls(&sim), (2, 2), "held after that");
+}
+
+#[tokio::test]
+async fn second_answer_counts_whatever_it_is() {
+    let sim = start().await;
+    sim.faults().next_on(Target::Token, 1, S2sError::InvalidGrant.into());
+    sim.faults().next_on(Target::Token, 1, S2sError::GatewayServerError.into());
+    let error = endpoint(&sim).request_token(&cx()).await.expect_err("an error");
+    assert!(matches!(error, Error::Unavailable(_)), "{error}");
+    assert_eq!(calls(&sim), (2, 2));
+}
+
+#[tokio::test]
+async fn other_refusals_of_an_exchange_ask_for_no_second_code() {
+    for refusal in [S2sError::InvalidClient, S2sError::InvalidRequest, S2sError::GatewayUnauthorized] {
+        let sim = start().await;
+        sim.faults().next_on(Target::Token, 1, refusal.into());
+        endpoint(&sim).request_token(&cx()).await.expect_err("an error");
+        assert_eq!(calls(&sim), (1, 1), "{refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn both_codes_are_cut_out_of_the_second_refusal() {
+    let codes = ["AAL-invented-first", "AAL-invented-second"];
+    let server = MockServer::start_async().await;
+    let handed = AtomicUsize::new(0);
+    server
+        .mock_async(|when, then| {
+            when.path("/api/v1/s2s-oauth2/code");
+            then.respond_with(move |_: &HttpMockRequest| {
+                let code = codes[handed.fetch_add(1, Ordering::SeqCst).min(1)];
+                HttpMockResponse::builder().status(200).body(format!(r#"{{"code":"{code}"}}"#)).build()
+            });
+        })
+        .await;
+    let words = format!("{} came after {}", codes[1], codes[0]);
+    let refusal = format!(r#"{{"error":"invalid_grant","error_description":"{words}"}}"#);
+    let exchange = answer(&server, "token", 400, &refusal).await;
+    let error = ask(&server, &cx()).await.expect_err("an error");
+    exchange.assert_calls_async(2).await;
+    assert_eq!(error.description(), Some("[redacted] came after [redacted]"));
+    assert!(!codes.iter().any(|code| shows(&error, code)), "{error:?}");
+}
+
+#[tokio::test]
 async fn redirect_is_not_followed_with_the_secrets() {
     for target in [Target::Code, Target::Token] {
         let (sim, elsewhere) = (start().await, start().await);
@@ -220,9 +285,11 @@ async fn every_fault_the_simulator_knows_is_a_token_or_an_error_of_its_status_an
             if fault.target() == Target::Auth { vec![Target::Code, Target::Token] } else { vec![fault.target()] };
         for target in targets {
             sim.faults().clear();
-            sim.faults().next_on(target, 1, fault.clone());
-            let answer = s2s.request_token(&cx()).await;
             let name = format!("{} on {target:?}", fault.name());
+            // The first refusal of a code is followed by another code.
+            let heals = matches!(fault, Fault::S2s(S2sError::InvalidGrant | S2sError::RefreshTokenUsed));
+            sim.faults().next_on(target, 1 + u64::from(heals), fault.clone());
+            let answer = s2s.request_token(&cx()).await;
             assert!(sim.faults().is_empty(), "{name} was not met");
             assert_eq!(answer.is_ok(), fault.yields_token(), "{name}: {answer:?}");
             let Err(error) = answer else { continue };
