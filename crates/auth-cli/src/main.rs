@@ -23,7 +23,10 @@ use crate::exit::Exit;
 use crate::trouble::Trouble;
 
 fn main() -> ExitCode {
-    let done = run(Cli::parse());
+    let done = match Cli::try_parse() {
+        Ok(cli) => run(cli),
+        Err(text) => say(&text),
+    };
     let exit = done.unwrap_or_else(|trouble| {
         if !trouble.is_quiet() {
             // Nobody is left to be told when standard error is gone.
@@ -32,6 +35,16 @@ fn main() -> ExitCode {
         trouble.exit()
     });
     ExitCode::from(exit.code())
+}
+
+/// What clap has to say: help, the version, or what is wrong with the command line.
+fn say(text: &clap::Error) -> Result<Exit, Trouble> {
+    let said = text.print().and_then(|()| std::io::stdout().flush());
+    if text.use_stderr() {
+        // Nobody is left to be told when standard error is gone.
+        return Ok(Exit::Usage);
+    }
+    Ok(said.map(|()| Exit::Success)?)
 }
 
 fn run(cli: Cli) -> Result<Exit, Trouble> {

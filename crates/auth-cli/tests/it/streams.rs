@@ -18,7 +18,14 @@ fn reader_that_has_gone_is_no_panic() {
 #[cfg(target_os = "linux")]
 #[test]
 fn output_that_cannot_be_written_is_a_failure_that_is_told() {
-    for args in [&["providers"][..], &["token", "mgplus", "--sim"], &["sim", "mgplus"]] {
+    for args in [
+        &["providers"][..],
+        &["token", "mgplus", "--sim"],
+        &["sim", "mgplus"],
+        &["--help"],
+        &["--version"],
+        &["help", "sim"],
+    ] {
         let full = File::options().write(true).open("/dev/full").unwrap();
         let done = authctl(args).stdout(full).run_as_is().expect_code(1);
         assert!(done.told().contains("standard output cannot be written"), "{done:?}");
