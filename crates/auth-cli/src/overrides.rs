@@ -6,16 +6,16 @@ use std::fs::File;
 use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::path::Path;
 
-use auth_core::Secret;
+use auth_core::{Error, Secret};
 
 use crate::cli::Given;
 use crate::provider::Provider;
-use crate::setting::{self, Need};
+use crate::setting::{self, Need, Setting};
 use crate::trouble::Trouble;
 
 /// What the options say of variables.
 pub(crate) struct Overrides {
-    values: Vec<(&'static str, OsString)>,
+    values: Vec<(Setting, OsString)>,
     /// Of several variables exactly one may be set: with an option for one, the environment's others do not count.
     hidden: Vec<&'static str>,
 }
@@ -42,7 +42,7 @@ impl Overrides {
             if matches!(place, Place::Here("")) {
                 return Err(Trouble::Usage(format!("{option} is empty; give a value, or leave the option out")));
             }
-            values.push((setting.variable, place.read(option)?));
+            values.push((*setting, place.read(option)?));
         }
         Ok(Self { values, hidden })
     }
@@ -52,18 +52,28 @@ impl Overrides {
         &'a self,
         others: impl Fn(&str) -> Option<OsString> + 'a,
     ) -> impl Fn(&str) -> Option<OsString> + 'a {
-        move |name| match self.values.iter().find(|(known, _)| *known == name) {
+        move |name| match self.values.iter().find(|(known, _)| known.variable == name) {
             Some((_, value)) => Some(value.clone()),
             None if self.hidden.contains(&name) => None,
             None => others(name),
         }
+    }
+
+    /// `error`, which names variables, for whoever gave options: it names those as well.
+    pub(crate) fn told(&self, error: Error) -> Trouble {
+        let text = error.to_string();
+        let given = self.values.iter().filter(|(setting, _)| text.contains(setting.variable));
+        let told = given.fold(text.clone(), |told, (Setting { variable, option, .. }, _)| {
+            told.replacen(variable, &format!("{variable} (given by {option})"), 1)
+        });
+        if matches!(error, Error::Config(_)) && told != text { Trouble::Usage(told) } else { error.into() }
     }
 }
 
 /// Shows no value: it may be a secret.
 impl fmt::Debug for Overrides {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.values.iter().map(|(name, _)| name)).finish()
+        f.debug_list().entries(self.values.iter().map(|(setting, _)| setting.variable)).finish()
     }
 }
 
@@ -213,6 +223,18 @@ mod tests {
         let given = Given { client_secret_file: stdin(), service_account_secret_file: stdin(), ..Given::default() };
         let told = refusal(Provider::S2s, &given);
         assert!(told.contains("cannot both be standard input"), "{told}");
+    }
+
+    #[test]
+    fn error_names_the_option_that_was_given_and_the_variable_alone_where_none_was() {
+        let given = Given { url: text("ftp://acme.example"), ..Given::default() };
+        let overrides = overrides(Provider::MgPlus, given);
+        let told = |what: &'static str| overrides.told(Error::config(what)).to_string();
+        let expected = "error: configuration: MGPLUS_STS_URL (given by --url): odd\n";
+        assert!(told("MGPLUS_STS_URL: odd").starts_with(expected), "{}", told("MGPLUS_STS_URL: odd"));
+        assert!(!told("missing variable: MGPLUS_CLIENT_ID").contains("given by"));
+        let other = auth_core::Failure::of("acme").hint("see MGPLUS_STS_URL");
+        assert!(matches!(overrides.told(Error::Rejected(other)), Trouble::Token(Error::Rejected(_))));
     }
 
     #[test]

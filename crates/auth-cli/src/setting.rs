@@ -177,4 +177,12 @@ mod tests {
             assert!(of(provider).iter().all(|setting| setting.variable.starts_with(&prefix)), "{prefix}");
         }
     }
+
+    #[test]
+    fn no_variable_is_a_part_of_another_so_that_a_text_is_searched_for_it() {
+        for provider in Provider::ALL {
+            let within = |name: &str| of(provider).iter().filter(|other| other.variable.contains(name)).count();
+            assert!(of(provider).iter().all(|setting| within(setting.variable) == 1), "{provider:?}");
+        }
+    }
 }

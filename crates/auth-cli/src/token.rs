@@ -20,15 +20,21 @@ pub(crate) async fn print(args: &TokenArgs) -> Result<Exit, Trouble> {
     if args.sim {
         let sim = Simulator::start(args.provider.vendor()).await;
         let sim = sim.map_err(|error| Trouble::Local(format!("no simulator can be started: {error}")))?;
-        return ask(args, source(args, overrides.over(setting::of_sim(&sim)))?).await;
+        return ask(args, source(args, &overrides, setting::of_sim(&sim))?).await;
     }
-    ask(args, source(args, overrides.over(|name| std::env::var_os(name)))?).await
+    ask(args, source(args, &overrides, |name| std::env::var_os(name))?).await
 }
 
 /// A source that can be asked for what the command wants. It sends nothing by itself, so it comes first: it names all that
 /// is missing at once.
-fn source(args: &TokenArgs, lookup: impl Fn(&str) -> Option<OsString>) -> Result<TokenSource, Trouble> {
-    let tokens = args.provider.source(&lookup, |policy| take_at_most(args.timeout, policy))?;
+fn source(
+    args: &TokenArgs,
+    overrides: &Overrides,
+    others: impl Fn(&str) -> Option<OsString>,
+) -> Result<TokenSource, Trouble> {
+    let lookup = overrides.over(others);
+    let tokens = args.provider.source(&lookup, |policy| take_at_most(args.timeout, policy));
+    let tokens = tokens.map_err(|error| overrides.told(error))?;
     check_headers(args, lookup)?;
     Ok(tokens)
 }

@@ -146,6 +146,15 @@ async fn what_the_provider_refuses_is_told_in_its_words_and_nothing_is_sent() {
 }
 
 #[test]
+fn what_is_wrong_with_an_option_is_told_of_the_option() {
+    let done = authctl(&["token", "mgplus", "--url", "not a URL"]).run().expect_code(2);
+    assert!(done.told().contains("MGPLUS_STS_URL (given by --url): "), "{done:?}");
+    assert!(done.told().contains("missing variables: MGPLUS_CLIENT_ID, MGPLUS_CLIENT_SECRET"), "{done:?}");
+    let done = authctl(&["token", "mobilepay", "--sim", "--merchant-vat", "SE12345678"]).run().expect_code(2);
+    assert!(done.told().contains("MOBILEPAY_MERCHANT_VAT (given by --merchant-vat): "), "{done:?}");
+}
+
+#[test]
 fn port_that_is_taken_or_does_not_exist_is_refused() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
