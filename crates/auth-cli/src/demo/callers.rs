@@ -145,9 +145,12 @@ mod tests {
         let sim = Arc::new(Simulator::start(Vendor::MgPlus).await.unwrap());
         let tokens = Provider::MgPlus.source(setting::of_sim(&sim), |_| ()).unwrap();
         let crowd = Crowd { stop: Arc::default(), tasks: JoinSet::new() }.and_one_that_calls(&tokens, Arc::clone(&sim));
-        while sim.counts().pings < 2 {
-            tokio::time::sleep(PAUSE).await;
-        }
+        let two_calls = async {
+            while sim.counts().pings < 2 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), two_calls).await.unwrap();
         let met = crowd.stop().await.unwrap();
         assert!(met.readers == 1 && met.waited == 1 && met.failed == 0, "{met:?}");
     }
