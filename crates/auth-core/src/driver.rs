@@ -29,6 +29,8 @@ pub(crate) struct Driver {
 struct State {
     life: Lifecycle,
     flight: Option<Arc<Flight>>,
+    /// A flight that another has replaced; those who wait for it are sent on once the lock is let go of.
+    replaced: Option<Arc<Flight>>,
     background: Option<AbortHandle>,
     shut_down: bool,
 }
@@ -46,7 +48,7 @@ impl Driver {
         policy.dead_after = policy.dead_after.max(policy.flight_timeout);
         let (keep_warm, dead_after) = (policy.keep_warm, policy.dead_after);
         let life = Lifecycle::new(vendor, policy);
-        let state = Mutex::new(State { life, flight: None, background: None, shut_down: false });
+        let state = Mutex::new(State { life, flight: None, replaced: None, background: None, shut_down: false });
         let (cell, log, changed) = (Cell::default(), Log::new(vendor), Arc::default());
         Arc::new(Self { cell, clock, endpoint, keep_warm, dead_after, state, log, changed })
     }
@@ -257,10 +259,11 @@ impl Driver {
         self.cell.publish(state.life.published(), state.life.attention());
         let current = state.life.flight();
         let ended = state.flight.take_if(|flight| Some(flight.id()) != current);
+        let replaced = state.replaced.take();
         let events = state.life.drain_events();
         let happened = self.log.record(events, SystemTime::now());
         drop(state);
-        if let Some(flight) = ended {
+        for flight in ended.into_iter().chain(replaced) {
             flight.move_on();
         }
         happened
@@ -295,9 +298,7 @@ fn has_timers() -> bool {
 /// Makes the flight that `start` is about the one to join.
 fn register(state: &mut State, start: Start) -> Arc<Flight> {
     let flight = Flight::new(start.id);
-    if let Some(old) = state.flight.replace(Arc::clone(&flight)) {
-        old.move_on();
-    }
+    state.replaced = state.flight.replace(Arc::clone(&flight));
     flight
 }
 

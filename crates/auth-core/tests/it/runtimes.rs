@@ -3,7 +3,7 @@
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use auth_core::TokenSource;
+use auth_core::{ManualClock, TokenSource};
 
 use crate::script::{HOUR, SECOND, Script};
 
@@ -121,4 +121,24 @@ fn runtime_dropped_by_another_panic_is_no_panic_of_the_endpoint() {
     let got = current().block_on(tokens.token()).map(drop);
     let _ = victim.join();
     assert!(got.is_ok(), "{got:?}");
+}
+
+#[test]
+fn wakers_of_a_dead_flight_may_ask_the_source() {
+    let (tx, rx) = mpsc::channel();
+    let ended = within(5 * SECOND, move || {
+        let clock = ManualClock::new();
+        let tokens = TokenSource::builder(Script::tokens_of(HOUR)).clock(clock.clone()).build();
+        let waker = std::task::Waker::from(Arc::new(Inline(tokens.clone(), tx)));
+        let frozen = current();
+        let enter = frozen.enter();
+        let mut call = Box::pin(tokens.token());
+        assert!(call.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending());
+        drop(enter);
+        // Nobody polls that runtime, and time goes on: the next caller flies another flight.
+        clock.advance(60 * SECOND);
+        current().block_on(tokens.token()).map(drop)
+    });
+    assert!(ended.is_some_and(|token| token.is_ok()), "deadlock");
+    assert!(rx.try_recv().is_ok(), "the one who waited was sent on");
 }
