@@ -11,12 +11,16 @@ use crate::flight::{self, Flight, Joined};
 use crate::lifecycle::{Background, FlightId, Lifecycle, Read, Start, Want};
 use crate::log::Log;
 use crate::sync::Cell;
-use crate::{AccessToken, Clock, Error, EventKind, KeepWarm, Moment, RefreshPolicy, Rejection, Status, TokenEndpoint};
+use crate::{
+    AccessToken, Clock, Error, EventKind, KeepWarm, Moment, RefreshPolicy, Rejection, Status, SystemClock,
+    TokenEndpoint,
+};
 
 /// What all clones of a handle share.
 pub(crate) struct Driver {
     cell: Cell,
-    clock: Arc<dyn Clock>,
+    /// In place of the machine's.
+    clock: Option<Arc<dyn Clock>>,
     endpoint: Arc<dyn TokenEndpoint>,
     keep_warm: KeepWarm,
     dead_after: Duration,
@@ -42,7 +46,11 @@ enum Step {
 }
 
 impl Driver {
-    pub(crate) fn new(endpoint: Arc<dyn TokenEndpoint>, mut policy: RefreshPolicy, clock: Arc<dyn Clock>) -> Arc<Self> {
+    pub(crate) fn new(
+        endpoint: Arc<dyn TokenEndpoint>,
+        mut policy: RefreshPolicy,
+        clock: Option<Arc<dyn Clock>>,
+    ) -> Arc<Self> {
         let vendor = endpoint.vendor();
         // A flight that may still land is not dead, whatever the policy says.
         policy.dead_after = policy.dead_after.max(policy.flight_timeout);
@@ -53,8 +61,12 @@ impl Driver {
         Arc::new(Self { cell, clock, endpoint, keep_warm, dead_after, state, log, changed })
     }
 
+    #[inline]
     pub(crate) fn now(&self) -> Moment {
-        self.clock.now()
+        match &self.clock {
+            None => SystemClock.now(),
+            Some(clock) => clock.now(),
+        }
     }
 
     pub(crate) fn endpoint(&self) -> &dyn TokenEndpoint {
@@ -65,14 +77,14 @@ impl Driver {
         &self.log
     }
 
-    /// Something of the token that may simply be handed out: two loads and a look at the clock.
-    pub(crate) fn warm<T>(&self, take: impl FnOnce(&AccessToken) -> T) -> Option<T> {
-        let published = self.cell.load();
-        let token = published.as_ref()?.token_at(self.clock.now())?;
+    /// The token, if it may simply be handed out: a look at the clock, and this thread's copy.
+    #[inline]
+    pub(crate) fn warm(&self) -> Option<AccessToken> {
+        let token = self.cell.load().filter(|token| token.is_served_at(self.now()))?;
         if !token.is_used() {
-            self.served(token);
+            self.served(&token);
         }
-        Some(take(token))
+        Some(token)
     }
 
     /// A token that fulfils `want`, waiting for a flight if there must be one. `forced` starts one in any case.
@@ -85,7 +97,7 @@ impl Driver {
                 }
                 Step::Wait(joined, patience) => match joined.flight().ended(patience).await {
                     // Of ten thousand who wake now, none needs the lock.
-                    Some(Ok(())) => match self.warm(AccessToken::clone).filter(|_| want.life.is_zero()) {
+                    Some(Ok(())) => match self.warm().filter(|_| want.life.is_zero()) {
                         Some(token) => return Ok(token),
                         None => (want.after, forced) = (Some(joined.flight().id()), false),
                     },

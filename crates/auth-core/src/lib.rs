@@ -58,6 +58,7 @@ pub use clock::{Clock, Moment, SystemClock};
 #[cfg(feature = "test-util")]
 pub use clock::{ManualClock, PausedClock};
 
+mod copies;
 mod driver;
 mod flight;
 mod sync;

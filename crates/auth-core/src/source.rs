@@ -15,7 +15,7 @@ use crate::lifecycle::Want;
 use crate::{
     AccessToken, Clock, Error, Event, Events, Fingerprint, HeaderSet, RefreshPolicy, Rejection, RequestContext,
 };
-use crate::{Status, SystemClock, TokenEndpoint, TokenResponse};
+use crate::{Status, TokenEndpoint, TokenResponse};
 
 /// A valid token at every call, kept fresh in the background. Clones share one token.
 ///
@@ -38,7 +38,7 @@ impl TokenSource {
     /// A source with a policy or a clock of your own.
     pub fn builder(endpoint: impl TokenEndpoint) -> TokenSourceBuilder {
         let policy = endpoint.policy();
-        TokenSourceBuilder { endpoint: Arc::new(endpoint), policy, clock: Arc::new(SystemClock) }
+        TokenSourceBuilder { endpoint: Arc::new(endpoint), policy, clock: None }
     }
 
     /// A source that always hands out `token`, for unit tests of code that takes one. It asks nobody, and ignores
@@ -60,7 +60,7 @@ impl TokenSource {
     /// What the last flight failed with when the time was over, or that there was no answer if the first was not over.
     /// [`Error::Config`] at once.
     pub async fn ready(&self, within: Duration) -> Result<(), Error> {
-        if self.driver.warm(|_| ()).is_some() {
+        if self.driver.warm().is_some() {
             return Ok(());
         }
         Handle::try_current()
@@ -89,7 +89,7 @@ impl TokenSource {
     /// What the vendor or the network answered, if there is no usable token. A refusal is remembered for a while
     /// ([`crate::PERMANENT_HOLD`] says how long at first), and [`Error::retry_after`] tells what is left of that.
     pub async fn token(&self) -> Result<AccessToken, Error> {
-        match self.driver.warm(AccessToken::clone) {
+        match self.driver.warm() {
             Some(token) => Ok(token),
             None => self.cold(Want::default(), false).await,
         }
@@ -101,8 +101,8 @@ impl TokenSource {
     ///
     /// As [`TokenSource::token`].
     pub async fn authorization(&self) -> Result<HeaderValue, Error> {
-        match self.driver.warm(|token| token.authorization().clone()) {
-            Some(header) => Ok(header),
+        match self.driver.warm() {
+            Some(token) => Ok(token.authorization().clone()),
             None => Ok(self.cold(Want::default(), false).await?.authorization().clone()),
         }
     }
@@ -113,8 +113,8 @@ impl TokenSource {
     ///
     /// As [`TokenSource::token`], and [`Error::Config`] naming the header that differs from call to call, if there is one.
     pub async fn headers(&self) -> Result<HeaderSet, Error> {
-        match self.driver.warm(|token| token.headers().cloned()) {
-            Some(headers) => headers,
+        match self.driver.warm() {
+            Some(token) => token.headers().cloned(),
             None => self.cold(Want::default(), false).await?.headers().cloned(),
         }
     }
@@ -186,7 +186,7 @@ impl fmt::Debug for TokenSource {
 pub struct TokenSourceBuilder {
     endpoint: Arc<dyn TokenEndpoint>,
     policy: RefreshPolicy,
-    clock: Arc<dyn Clock>,
+    clock: Option<Arc<dyn Clock>>,
 }
 
 impl TokenSourceBuilder {
@@ -197,10 +197,10 @@ impl TokenSourceBuilder {
         self
     }
 
-    /// Another clock, for tests. Default: [`SystemClock`].
+    /// Another clock, for tests. Default: [`crate::SystemClock`].
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
+        self.clock = Some(Arc::new(clock));
         self
     }
 

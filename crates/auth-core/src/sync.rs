@@ -4,51 +4,71 @@
 //! `cfg(loom)`: tokio listens to that one as well, and leaves out its network.)
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64 as Counter;
 
+use crate::copies::{Copies, Mine};
 use crate::{AccessToken, Moment};
 use slot::{AtomicU64, Ordering, Slot};
 
-/// The published token, and until when it may be handed out without a look at the state.
-#[derive(Debug)]
-pub(crate) struct Published {
-    token: AccessToken,
-    attention: AtomicU64,
-}
-
-impl Published {
-    /// The token, unless something is to be decided first.
-    pub(crate) fn token_at(&self, now: Moment) -> Option<&AccessToken> {
-        (now.nanos() < self.attention.load(Ordering::Relaxed)).then_some(&self.token)
-    }
-}
-
 /// One slot, written under the state's lock and read without any.
+///
+/// A thread that read before keeps a weak reference to its copy of the token, and comes to the slot again when the number
+/// has changed.
 #[derive(Debug, Default)]
 pub(crate) struct Cell {
+    /// Of what was published last; no two publications in the process have the same.
+    number: AtomicU64,
     slot: Slot,
+    mine: Mine,
+}
+
+/// What the slot holds.
+#[derive(Debug)]
+pub(crate) struct Published {
+    number: u64,
+    copies: Copies,
 }
 
 impl Cell {
-    pub(crate) fn load(&self) -> impl std::ops::Deref<Target = Option<Arc<Published>>> + '_ {
-        self.slot.load()
+    /// This thread's copy of the published token, whatever its time.
+    #[inline]
+    pub(crate) fn load(&self) -> Option<AccessToken> {
+        let number = self.number.load(Ordering::Acquire);
+        self.mine.recall(number).or_else(|| self.load_slot())
+    }
+
+    /// Not inlined, so that the ordinary read stays short.
+    #[inline(never)]
+    fn load_slot(&self) -> Option<AccessToken> {
+        let published = self.slot.load();
+        let published = published.as_ref()?;
+        let token = published.copies.mine();
+        self.mine.remember(published.number, token);
+        Some(token.clone())
     }
 
     /// Makes the slot hold `token` until `attention`. The same token keeps its place: only the time is stored.
+    ///
+    /// The number changes first: who still reads the old one is served what was there before this began, and who reads the
+    /// new one comes to the slot. So no thread falls back behind what another has seen.
     pub(crate) fn publish(&self, token: Option<&AccessToken>, attention: Moment) {
-        let Some(token) = token else {
-            self.slot.store(None);
-            return;
+        if let Some(token) = token {
+            token.attend_at(attention);
+        }
+        let same = {
+            let old = self.slot.load();
+            old.as_ref().map(|old| old.copies.id()) == token.map(AccessToken::id)
         };
-        let old = self.slot.load().clone();
-        match old.filter(|old| old.token.id() == token.id()) {
-            Some(same) => same.attention.store(attention.nanos(), Ordering::Relaxed),
-            None => {
-                let attention = AtomicU64::new(attention.nanos());
-                self.slot.store(Some(Arc::new(Published { token: token.clone(), attention })));
-            }
+        if !same {
+            let number = PUBLISHED.fetch_add(1, Ordering::Relaxed);
+            self.number.store(number, Ordering::Release);
+            self.slot.store(token.map(|token| Arc::new(Published { number, copies: Copies::of(token) })));
         }
     }
 }
+
+/// How often something was published in this process, and one.
+static PUBLISHED: Counter = Counter::new(1);
 
 #[cfg(not(auth_core_loom))]
 mod slot {
@@ -116,7 +136,7 @@ mod model {
         }
 
         fn read(&self, now: Moment) -> Option<TokenId> {
-            self.cell.load().as_ref().and_then(|published| published.token_at(now)).map(AccessToken::id)
+            self.cell.load().filter(|token| token.is_served_at(now)).map(|token| token.id())
         }
     }
 
