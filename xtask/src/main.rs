@@ -1,6 +1,7 @@
 //! The project's automation: `cargo xtask COMMAND`.
 #![expect(clippy::print_stdout, reason = "a command-line tool prints")]
 
+mod bench;
 mod ci;
 mod lint;
 mod loom;
@@ -20,6 +21,12 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
 enum Command {
+    /// All benchmarks and the cost of each provider, as one table; some 15 minutes, on a machine that does nothing else
+    Bench {
+        /// Leave out the cold builds, and the README as it is
+        #[arg(long)]
+        without_builds: bool,
+    },
     /// Everything: lint, all tests, each library alone, each feature alone
     Ci,
     /// Formatting, tidy rules, clippy and rustdoc; no warning is let through
@@ -36,6 +43,7 @@ enum Command {
 
 fn main() -> ExitCode {
     report(match Command::parse() {
+        Command::Bench { without_builds } => bench::run(without_builds),
         Command::Ci => ci::run(),
         Command::Lint => lint::run(),
         Command::Loom => loom::run(),

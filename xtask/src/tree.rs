@@ -15,11 +15,7 @@ pub(crate) fn run() -> Outcome {
         let bare = bare_reqwest(&sh, &project.target, tls)?;
         for provider in project.providers().filter(|provider| provider.has_feature(tls)) {
             let name = &provider.name;
-            let tree = cmd!(
-                sh,
-                "cargo tree --package {name} --edges normal --prefix none --no-default-features --features {tls}"
-            );
-            let tree = crates(&tree.quiet().read()?);
+            let tree = of_provider(&sh, name, tls)?;
             rows.push(Row { name: format!("{name}, {tls}"), tree, bare: bare.clone() });
         }
     }
@@ -34,6 +30,13 @@ struct Row {
     bare: BTreeSet<String>,
 }
 
+/// The tree of a provider with that TLS.
+pub(crate) fn of_provider(sh: &Shell, name: &str, tls: &str) -> Outcome<BTreeSet<String>> {
+    let tree =
+        cmd!(sh, "cargo tree --package {name} --edges normal --prefix none --no-default-features --features {tls}");
+    Ok(crates(&tree.quiet().read()?))
+}
+
 /// What `cargo tree --prefix none` prints, each crate once: a repeated one is marked `(*)`, a local one has its folder.
 fn crates(tree: &str) -> BTreeSet<String> {
     let name_and_version = |line: &str| line.split(' ').take(2).collect::<Vec<_>>().join(" ");
@@ -41,7 +44,7 @@ fn crates(tree: &str) -> BTreeSet<String> {
 }
 
 /// The tree of reqwest alone, in the versions that this workspace has.
-fn bare_reqwest(sh: &Shell, target: &Path, tls: &str) -> Outcome<BTreeSet<String>> {
+pub(crate) fn bare_reqwest(sh: &Shell, target: &Path, tls: &str) -> Outcome<BTreeSet<String>> {
     let folder = bare_package(sh, target, tls)?;
     let _there = sh.push_dir(folder);
     let tree = cmd!(sh, "cargo tree --edges normal --prefix none").quiet().read()?;
@@ -51,7 +54,7 @@ fn bare_reqwest(sh: &Shell, target: &Path, tls: &str) -> Outcome<BTreeSet<String
 }
 
 /// A package that depends on reqwest as the workspace does, and on nothing else.
-fn bare_package(sh: &Shell, target: &Path, tls: &str) -> Outcome<PathBuf> {
+pub(crate) fn bare_package(sh: &Shell, target: &Path, tls: &str) -> Outcome<PathBuf> {
     let folder = target.join("xtask").join(format!("bare-reqwest-{tls}"));
     let root: Table = sh.read_file(project::root().join("Cargo.toml"))?.parse()?;
     sh.write_file(folder.join("Cargo.toml"), bare_manifest(&root, tls).ok_or("the root Cargo.toml has no reqwest")?)?;
@@ -76,7 +79,7 @@ fn table(rows: &[Row]) -> String {
     table
 }
 
-const TLS: [&str; 2] = ["rustls", "native-tls"];
+pub(crate) const TLS: [&str; 2] = ["rustls", "native-tls"];
 
 #[cfg(test)]
 mod tests {

@@ -37,9 +37,17 @@ impl<'a> Source<'a> {
         lines.windows(2).position(begins).unwrap_or(lines.len())
     }
 
+    /// Tests, and no benchmarks: those run in real time.
+    fn tests_proper(&self) -> impl Iterator<Item = (usize, &'a str)> + use<'a> {
+        self.tests().take(if self.is_in("benches") { 0 } else { usize::MAX })
+    }
+
     fn is_all_tests(&self) -> bool {
-        let folder = |name: &str| self.path.contains(&format!("/{name}/"));
-        folder("tests") || folder("benches") || self.path.ends_with("/tests.rs")
+        self.is_in("tests") || self.is_in("benches") || self.path.ends_with("/tests.rs")
+    }
+
+    fn is_in(&self, folder: &str) -> bool {
+        self.path.contains(&format!("/{folder}/"))
     }
 }
 
@@ -97,7 +105,12 @@ pub(crate) fn no_ignored_test(files: &Files) -> Vec<Finding> {
 
 pub(crate) fn no_sleeping_test(files: &Files) -> Vec<Finding> {
     let words = ["thread", "time"].map(|module| format!("{module}::sleep"));
-    find(files, Source::tests, &words, "a test owns its time: use a ManualClock, or paused time and tokio's advance()")
+    find(
+        files,
+        Source::tests_proper,
+        &words,
+        "a test owns its time: use a ManualClock, or paused time and tokio's advance()",
+    )
 }
 
 pub(crate) fn no_long_file(files: &Files) -> Vec<Finding> {

@@ -64,11 +64,12 @@ fn an_ignored_test_is_found() {
 }
 
 #[test]
-fn a_sleeping_test_is_found_but_the_product_may_sleep() {
+fn a_sleeping_test_is_found_but_product_and_benchmarks_may_sleep() {
     for call in ["thread", "tokio::time"].map(|module| format!("    {module}::sleep(SECOND);")) {
         assert_eq!(lines(no_sleeping_test, PRODUCT, &in_tests(&call)), [format!("{PRODUCT}:5")]);
         assert_eq!(lines(no_sleeping_test, "crates/a/tests/it/b.rs", &call), ["crates/a/tests/it/b.rs:1"]);
         assert_eq!(lines(no_sleeping_test, PRODUCT, &in_product(&call)), Vec::<String>::new());
+        assert_eq!(lines(no_sleeping_test, "crates/a/benches/b.rs", &call), Vec::<String>::new());
     }
 }
 
