@@ -1,15 +1,12 @@
 //! Drives the lifecycle on tokio: everything between the users' handle and the pure machine.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
-
-use tokio::runtime::Handle;
-use tokio::sync::Notify;
-use tokio::task::AbortHandle;
 
 use crate::flight::{self, Flight, Joined};
 use crate::lifecycle::{Background, FlightId, Lifecycle, Read, Start, Want};
 use crate::log::Log;
+use crate::rt::{self, AbortHandle, Mutex, MutexGuard, Notify, Runtime};
 use crate::sync::Cell;
 use crate::{
     AccessToken, Clock, Error, EventKind, KeepWarm, Moment, RefreshPolicy, Rejection, Status, SystemClock,
@@ -42,7 +39,7 @@ struct State {
 /// What a caller does next.
 enum Step {
     Have(AccessToken),
-    Wait(Joined, Duration),
+    Wait(Joined),
 }
 
 impl Driver {
@@ -95,7 +92,7 @@ impl Driver {
                     self.served(&token);
                     return Ok(token);
                 }
-                Step::Wait(joined, patience) => match joined.flight().ended(patience).await {
+                Step::Wait(joined) => match joined.ended().await {
                     // Of ten thousand who wake now, none needs the lock.
                     Some(Ok(())) => match self.warm().filter(|_| want.life.is_zero()) {
                         Some(token) => return Ok(token),
@@ -133,6 +130,15 @@ impl Driver {
         self.act(|life| life.lost(id, panicked, now, random));
     }
 
+    /// How long flight `id` may still take; `None` if it is not the source's flight, or no longer, now that it is dead.
+    pub(crate) fn patience_with(&self, id: FlightId) -> Option<Duration> {
+        let now = self.now();
+        self.act(|life| {
+            life.take_dead_flight(now);
+            (life.flight() == Some(id)).then(|| life.patience(now))
+        })
+    }
+
     /// Stops background renewal for good and waits for a running flight.
     pub(crate) async fn shut_down(&self) {
         let flight = {
@@ -146,16 +152,15 @@ impl Driver {
         };
         if let Some(flight) = flight {
             // Outside tokio there is no timer to wait by.
-            if Handle::try_current().is_ok() {
-                flight.ended(self.dead_after).await;
+            if rt::current().is_some() {
+                let _ = rt::timeout(self.dead_after, flight.over()).await;
             }
         }
     }
 
     fn step(self: &Arc<Self>, want: Want, forced: bool) -> Result<Step, Error> {
-        let runtime = match Handle::try_current() {
-            Ok(runtime) if has_timers() => runtime,
-            _ => return self.step_without_runtime(want),
+        let Some(runtime) = rt::current().filter(|_| rt::has_timers()) else {
+            return self.step_without_runtime(want);
         };
         let now = self.now();
         let mut state = self.state();
@@ -169,20 +174,21 @@ impl Driver {
         };
         let started = start.map(|start| (register(&mut state, start), start));
         let step = step.or_else(|error| match (error, &state.flight) {
-            (None, Some(flight)) => Ok(Step::Wait(flight.join(), state.life.patience(now))),
+            (None, Some(flight)) => Ok(Step::Wait(flight.join())),
             (error, _) => {
                 Err(error.unwrap_or_else(|| Error::internal(self.endpoint.vendor(), "a flight went missing")))
             }
         });
         self.keep_background(&mut state, &runtime);
-        let launched = started.as_ref().map(|(flight, _)| Arc::clone(flight));
         let happened = self.commit(state);
         self.launch(started, probe, &runtime);
         self.tell(&happened);
-        if matches!(step, Ok(Step::Wait(..))) && launched.is_some_and(|flight| flight.was_refused()) {
-            return Err(Error::config("a token must be requested, and this tokio runtime is shutting down"));
+        match step {
+            Ok(Step::Wait(joined)) if !joined.is_looked_after(self, &runtime) => {
+                Err(Error::config("a token must be requested, and this tokio runtime is shutting down"))
+            }
+            step => step,
         }
-        step
     }
 
     /// Outside tokio nothing can be asked for; what is there is handed out.
@@ -196,7 +202,7 @@ impl Driver {
         }
     }
 
-    fn launch(self: &Arc<Self>, started: Option<(Arc<Flight>, Start)>, probe: bool, runtime: &Handle) {
+    fn launch(self: &Arc<Self>, started: Option<(Arc<Flight>, Start)>, probe: bool, runtime: &Runtime) {
         if let Some((flight, start)) = started {
             flight::launch(self, flight, start, runtime);
         }
@@ -207,7 +213,7 @@ impl Driver {
 
     async fn probe(self: Arc<Self>) {
         let about = self.act(|life| life.failures());
-        let found = tokio::time::timeout(crate::CREDENTIALS_TIMEOUT, self.endpoint.fingerprint()).await;
+        let found = rt::timeout(crate::CREDENTIALS_TIMEOUT, self.endpoint.fingerprint()).await;
         let now = self.now();
         self.act(|life| life.probed(found.ok().and_then(Result::ok), about, now));
     }
@@ -220,7 +226,7 @@ impl Driver {
         }
     }
 
-    fn keep_background(self: &Arc<Self>, state: &mut State, runtime: &Handle) {
+    fn keep_background(self: &Arc<Self>, state: &mut State, runtime: &Runtime) {
         let alive = state.background.as_ref().is_some_and(|task| !task.is_finished());
         if alive || state.shut_down || self.keep_warm == KeepWarm::OnDemand {
             return;
@@ -229,7 +235,7 @@ impl Driver {
         let task = runtime.spawn(async move {
             while let Some(wait) = driver.upgrade().map(|driver| driver.renew_ahead()) {
                 match wait {
-                    Some(wait) => drop(tokio::time::timeout(wait.min(LONGEST_SLEEP), changed.notified()).await),
+                    Some(wait) => drop(rt::timeout(wait.min(LONGEST_SLEEP), changed.notified()).await),
                     None => changed.notified().await,
                 }
             }
@@ -239,7 +245,7 @@ impl Driver {
 
     /// One look of background renewal; how long until the next, if that is known.
     fn renew_ahead(self: &Arc<Self>) -> Option<Duration> {
-        let runtime = Handle::current();
+        let runtime = rt::current()?;
         let now = self.now();
         let mut state = self.state();
         if state.shut_down {
@@ -300,11 +306,6 @@ impl Drop for Driver {
         state.background.take().inspect(AbortHandle::abort);
         self.log.close();
     }
-}
-
-/// Whether this runtime was built with timers; tokio tells by a panic alone.
-fn has_timers() -> bool {
-    std::panic::catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
 }
 
 /// Makes the flight that `start` is about the one to join.

@@ -1,17 +1,14 @@
 //! One flight: a request that many may wait for, as a task of its own.
 
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
-
-use tokio::runtime::Handle;
-use tokio::sync::Notify;
-use tokio::task::AbortHandle;
 
 use crate::driver::Driver;
 use crate::error::Reach;
 use crate::lifecycle::{After, Attempt, Done, FlightId, Start};
+use crate::rt::{self, AbortHandle, AtomicBool, AtomicUsize, Mutex, MutexGuard, Notify, OnceLock, Runtime, RuntimeId};
 use crate::{Error, RequestContext};
 
 /// What waiters share with the task that asks.
@@ -22,8 +19,10 @@ pub(crate) struct Flight {
     landed: Notify,
     waiters: AtomicUsize,
     task: OnceLock<AbortHandle>,
-    /// Its task was dropped before it began, and not by us: the runtime takes none any more.
-    refused: AtomicBool,
+    /// Runtimes with a [`Lookout`], one for all who wait there: a timer each would be half of what a waiter costs.
+    lookouts: Mutex<Vec<RuntimeId>>,
+    /// Lookouts that ended with their runtime; those who relied on one look again.
+    lost: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -36,8 +35,8 @@ enum Outcome {
 
 impl Flight {
     pub(crate) fn new(id: FlightId) -> Arc<Self> {
-        let (outcome, landed, waiters, task, refused) = Default::default();
-        Arc::new(Self { id, outcome, landed, waiters, task, refused })
+        let (outcome, landed, waiters, task, lookouts, lost) = Default::default();
+        Arc::new(Self { id, outcome, landed, waiters, task, lookouts, lost })
     }
 
     pub(crate) fn id(&self) -> FlightId {
@@ -47,29 +46,24 @@ impl Flight {
     /// One more who waits; counted from now on, so that the flight retries for its sake.
     pub(crate) fn join(self: &Arc<Self>) -> Joined {
         self.waiters.fetch_add(1, Ordering::Relaxed);
-        Joined(Arc::clone(self))
+        Joined { flight: Arc::clone(self), lost: self.lost.load(Ordering::Acquire) }
     }
 
-    /// How it ended: `None` if it is no longer the source's flight, or has not ended within `patience`.
-    pub(crate) async fn ended(&self, patience: Duration) -> Option<Result<(), Error>> {
-        let mut landed = pin!(self.landed.notified());
-        landed.as_mut().enable();
-        if self.outcome.get().is_none() {
-            tokio::time::timeout(patience, landed).await.ok()?;
-        }
-        match self.outcome.get()? {
-            Outcome::Landed(result) => Some(result.clone()),
-            Outcome::Moved => None,
+    /// Waits for its end, however it ends.
+    pub(crate) async fn over(&self) {
+        loop {
+            let mut landed = pin!(self.landed.notified());
+            landed.as_mut().enable();
+            if self.outcome.get().is_some() {
+                return;
+            }
+            landed.await;
         }
     }
 
     /// Sets the outcome, under the state's lock; [`Flight::move_on`] wakes those who wait, without it.
     pub(crate) fn land(&self, result: Result<(), Error>) {
         let _ = self.outcome.set(Outcome::Landed(result));
-    }
-
-    pub(crate) fn was_refused(&self) -> bool {
-        self.refused.load(Ordering::Relaxed)
     }
 
     /// Sends those who wait to look again, and stops the task unless it has ended.
@@ -84,12 +78,16 @@ impl Flight {
     fn is_awaited(&self) -> bool {
         self.waiters.load(Ordering::Relaxed) > 0
     }
+
+    fn lookouts(&self) -> MutexGuard<'_, Vec<RuntimeId>> {
+        self.lookouts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Starts the task of `flight` on `runtime`.
-pub(crate) fn launch(driver: &Arc<Driver>, flight: Arc<Flight>, start: Start, runtime: &Handle) {
-    let (began, asking) = Default::default();
-    let pilot = Pilot { driver: Arc::clone(driver), flight: Arc::clone(&flight), began, asking };
+pub(crate) fn launch(driver: &Arc<Driver>, flight: Arc<Flight>, start: Start, runtime: &Runtime) {
+    let asking = AtomicBool::new(false);
+    let pilot = Pilot { driver: Arc::clone(driver), flight: Arc::clone(&flight), asking };
     let task = runtime.spawn(pilot.fly(start.delay)).abort_handle();
     // Set after the spawn, so a flight given up in between is stopped here.
     if flight.task.set(task).is_ok() && matches!(flight.outcome.get(), Some(Outcome::Moved)) {
@@ -98,17 +96,83 @@ pub(crate) fn launch(driver: &Arc<Driver>, flight: Arc<Flight>, start: Start, ru
 }
 
 /// One waiter, for as long as it lives. Dropping it changes nothing else.
-pub(crate) struct Joined(Arc<Flight>);
+pub(crate) struct Joined {
+    flight: Arc<Flight>,
+    /// [`Flight::lost`] when it joined.
+    lost: usize,
+}
 
 impl Joined {
     pub(crate) fn flight(&self) -> &Flight {
-        &self.0
+        &self.flight
+    }
+
+    /// Makes sure that somebody on `runtime` looks out for the flight's death; not so if the runtime takes no tasks.
+    pub(crate) fn is_looked_after(&self, driver: &Arc<Driver>, runtime: &Runtime) -> bool {
+        let id = runtime.id();
+        let mut lookouts = self.flight.lookouts();
+        if lookouts.contains(&id) {
+            return true;
+        }
+        lookouts.push(id);
+        drop(lookouts);
+        let (driver, flight) = (Arc::downgrade(driver), Arc::clone(&self.flight));
+        runtime.spawn(Lookout { driver, flight, runtime: id, is_over: false }.look());
+        self.flight.lookouts().contains(&id)
+    }
+
+    /// How the flight ended: `None` if it is no longer the source's flight, or nobody looks out for it here any more.
+    pub(crate) async fn ended(&self) -> Option<Result<(), Error>> {
+        let mut landed = pin!(self.flight.landed.notified());
+        landed.as_mut().enable();
+        if self.flight.outcome.get().is_none() && self.flight.lost.load(Ordering::Acquire) == self.lost {
+            landed.await;
+        }
+        match self.flight.outcome.get()? {
+            Outcome::Landed(result) => Some(result.clone()),
+            Outcome::Moved => None,
+        }
     }
 }
 
 impl Drop for Joined {
     fn drop(&mut self) {
-        self.0.waiters.fetch_sub(1, Ordering::Relaxed);
+        self.flight.waiters.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Waits for a flight on behalf of all who do so on one runtime, and says when it is too old to be alive: its own runtime
+/// may have stopped without a word. Holding no driver, it keeps none alive.
+struct Lookout {
+    driver: Weak<Driver>,
+    flight: Arc<Flight>,
+    runtime: RuntimeId,
+    is_over: bool,
+}
+
+impl Lookout {
+    async fn look(mut self) {
+        while let Some(patience) = self.patience() {
+            if rt::timeout(patience, self.flight.over()).await.is_ok() {
+                break;
+            }
+        }
+        self.is_over = true;
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        self.driver.upgrade()?.patience_with(self.flight.id)
+    }
+}
+
+impl Drop for Lookout {
+    /// Before the end: with its runtime. A waiter may be polled on another, and must not rely on this one.
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.flight.lookouts().retain(|id| *id != self.runtime);
+            self.flight.lost.fetch_add(1, Ordering::Release);
+            self.flight.landed.notify_waiters();
+        }
     }
 }
 
@@ -116,19 +180,17 @@ impl Drop for Joined {
 struct Pilot {
     driver: Arc<Driver>,
     flight: Arc<Flight>,
-    began: AtomicBool,
     /// The endpoint is being polled: unwinding meanwhile, it panicked.
     asking: AtomicBool,
 }
 
 impl Pilot {
     async fn fly(self, delay: Duration) {
-        self.began.store(true, Ordering::Relaxed);
         if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
+            rt::sleep(delay).await;
         }
         while let Some(pause) = self.attempt().await {
-            tokio::time::sleep(pause).await;
+            rt::sleep(pause).await;
         }
     }
 
@@ -162,7 +224,7 @@ impl Pilot {
                 self.asking.store(false, Ordering::Relaxed);
                 polled
             });
-            tokio::time::timeout(timeout, request).await
+            rt::timeout(timeout, request).await
         };
         let notes = cx.notes();
         let answer = answer.unwrap_or_else(|_| Err(Error::unreachable(endpoint.vendor(), Reach::Deadline)));
@@ -174,7 +236,6 @@ impl Pilot {
 impl Drop for Pilot {
     fn drop(&mut self) {
         if self.flight.outcome.get().is_none() {
-            self.flight.refused.store(!self.began.load(Ordering::Relaxed), Ordering::Relaxed);
             self.driver.flight_lost(self.flight.id, self.asking.load(Ordering::Relaxed));
         }
     }

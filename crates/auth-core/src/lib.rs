@@ -61,4 +61,5 @@ pub use clock::{ManualClock, PausedClock};
 mod copies;
 mod driver;
 mod flight;
+mod rt;
 mod sync;
