@@ -61,5 +61,7 @@ pub use clock::{ManualClock, PausedClock};
 mod copies;
 mod driver;
 mod flight;
+#[cfg(all(test, auth_core_loom))]
+mod model;
 mod rt;
 mod sync;

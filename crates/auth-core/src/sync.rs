@@ -8,7 +8,8 @@ use std::sync::atomic::AtomicU64 as Counter;
 
 use crate::copies::{Copies, Mine};
 use crate::{AccessToken, Moment};
-use slot::{AtomicU64, Ordering, Slot};
+pub(crate) use slot::AtomicU64;
+use slot::{Ordering, Slot};
 
 /// One slot, written under the state's lock and read without any.
 ///
@@ -72,7 +73,8 @@ static PUBLISHED: Counter = Counter::new(1);
 
 #[cfg(not(auth_core_loom))]
 mod slot {
-    pub(super) use std::sync::atomic::{AtomicU64, Ordering};
+    pub(crate) use std::sync::atomic::AtomicU64;
+    pub(super) use std::sync::atomic::Ordering;
 
     pub(super) type Slot = arc_swap::ArcSwapOption<super::Published>;
 }
@@ -83,13 +85,24 @@ mod slot {
     use std::sync::Arc;
 
     use loom::sync::RwLock;
-    pub(super) use loom::sync::atomic::{AtomicU64, Ordering};
+    pub(crate) use loom::sync::atomic::AtomicU64;
+    pub(super) use loom::sync::atomic::Ordering;
 
     use super::Published;
 
     /// Does what arc-swap does, in a form that loom sees through.
     #[derive(Debug)]
     pub(super) struct Slot(RwLock<Option<Arc<Published>>>);
+
+    struct Loaded(Option<Arc<Published>>);
+
+    impl Deref for Loaded {
+        type Target = Option<Arc<Published>>;
+
+        fn deref(&self) -> &Self::Target {
+            &self.0
+        }
+    }
 
     impl Default for Slot {
         fn default() -> Self {
@@ -98,97 +111,13 @@ mod slot {
     }
 
     impl Slot {
-        pub(super) fn load(&self) -> impl Deref<Target = Option<Arc<Published>>> + '_ {
-            self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner())
+        /// As with arc-swap, who holds what was loaded holds up nobody.
+        pub(super) fn load(&self) -> impl Deref<Target = Option<Arc<Published>>> + use<> {
+            Loaded(self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone())
         }
 
         pub(super) fn store(&self, published: Option<Arc<Published>>) {
             *self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = published;
         }
-    }
-}
-
-/// The protocol in every interleaving: `cargo xtask loom`.
-#[cfg(all(test, auth_core_loom))]
-mod model {
-    use std::time::{Duration, SystemTime};
-
-    use loom::sync::{Arc, Mutex};
-    use loom::thread;
-
-    use super::*;
-    use crate::{TokenId, TokenResponse};
-
-    const NOW: Moment = Moment::NEVER;
-
-    /// What the driver holds: the state behind its lock, and the cell that it publishes to before it lets go.
-    #[derive(Default)]
-    struct Source {
-        state: Mutex<Option<AccessToken>>,
-        cell: Cell,
-    }
-
-    impl Source {
-        fn set(&self, token: Option<AccessToken>, attention: Moment) {
-            let mut state = self.state.lock().expect("no panic holds it");
-            *state = token;
-            self.cell.publish(state.as_ref(), attention);
-        }
-
-        fn read(&self, now: Moment) -> Option<TokenId> {
-            self.cell.load().filter(|token| token.is_served_at(now)).map(|token| token.id())
-        }
-    }
-
-    fn token(id: u64) -> AccessToken {
-        let response = TokenResponse::new(format!("invented-{id}"), Duration::from_secs(60)).expect("a response");
-        let lifetime = Duration::from_secs(60);
-        AccessToken::new(TokenId(id), response, lifetime, Moment::default(), SystemTime::UNIX_EPOCH).expect("a token")
-    }
-
-    fn before_never() -> Moment {
-        NOW - Duration::from_nanos(1)
-    }
-
-    #[test]
-    fn reader_never_sees_a_rejected_token_again() {
-        loom::model(|| {
-            let source = Arc::new(Source::default());
-            source.set(Some(token(1)), NOW);
-            let rejecting = Arc::clone(&source);
-            let rejector = thread::spawn(move || {
-                rejecting.set(None, NOW);
-                assert_ne!(rejecting.read(before_never()), Some(TokenId(1)));
-            });
-            let landing = Arc::clone(&source);
-            let lander = thread::spawn(move || landing.set(Some(token(2)), NOW));
-            let first = source.read(before_never());
-            let second = source.read(before_never());
-            assert!(first != Some(TokenId(2)) || second != Some(TokenId(1)), "back in time");
-            rejector.join().expect("no panic");
-            lander.join().expect("no panic");
-            assert_ne!(source.read(before_never()), Some(TokenId(1)));
-        });
-    }
-
-    #[test]
-    fn attention_of_one_token_is_never_taken_for_that_of_another() {
-        loom::model(|| {
-            let source = Arc::new(Source::default());
-            source.set(Some(token(1)), Moment::default());
-            let publishing = Arc::clone(&source);
-            let publisher = thread::spawn(move || publishing.set(Some(token(2)), NOW));
-            let renewing = Arc::clone(&source);
-            let other = thread::spawn(move || {
-                let state = renewing.state.lock().expect("no panic holds it");
-                let attention =
-                    if state.as_ref().is_some_and(|t| t.id() == TokenId(2)) { NOW } else { Moment::default() };
-                renewing.cell.publish(state.as_ref(), attention);
-            });
-            assert_ne!(source.read(before_never()), Some(TokenId(1)), "the first token is past its time");
-            publisher.join().expect("no panic");
-            other.join().expect("no panic");
-            assert_eq!(source.read(before_never()), Some(TokenId(2)));
-        });
     }
 }

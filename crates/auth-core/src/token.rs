@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::iter;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
+use crate::sync::AtomicU64;
 use crate::{Error, Moment, TokenResponse};
 
 /// An access token. Cloning costs a reference count.

@@ -1,0 +1,118 @@
+//! Ends: of a flight with its runtime or by its age, of background renewal, of the source.
+
+use loom::thread;
+
+use super::*;
+
+/// A runtime on which a flight was started that nobody polls.
+fn flight_on_a_runtime_of_its_own(tokens: &TokenSource) -> Runtime {
+    let runtime = Runtime::new();
+    let mut call = Box::pin(tokens.token());
+    assert!(runtime.poll(call.as_mut()).is_pending());
+    runtime
+}
+
+#[test]
+fn flight_whose_runtime_is_gone_is_flown_again_by_whoever_waits() {
+    explore(|| {
+        let endpoint = Endpoint::default();
+        let tokens = endpoint.source(KeepWarm::OnDemand);
+        let dying = flight_on_a_runtime_of_its_own(&tokens);
+        let waiting = tokens.clone();
+        let waiter = thread::spawn(move || block_on(waiting.token()).map(|token| request_of(&token)));
+        // Before the flight's first poll, in the request, or after it has landed: loom chooses when the other comes.
+        dying.turn();
+        dying.close();
+        let served = waiter.join().expect("no panic").expect("a token");
+        assert_eq!((served, tokens.status().renewing), (endpoint.requests(), false));
+        assert!(endpoint.most_aloft() == 1 && endpoint.requests() <= 2);
+    });
+}
+
+#[test]
+fn flight_that_is_too_old_is_flown_again_by_whoever_waits() {
+    explore(|| {
+        ModelClock.passes();
+        let endpoint = Endpoint::default();
+        let tokens = endpoint.source(KeepWarm::OnDemand);
+        let frozen = flight_on_a_runtime_of_its_own(&tokens);
+        let waiting = tokens.clone();
+        let waiter = thread::spawn(move || block_on(waiting.token()).map(|token| request_of(&token)));
+        assert_eq!(waiter.join().expect("no panic").ok(), Some(1));
+        // Thawed, the old flight finds that it is no longer the source's.
+        frozen.run_to_end();
+        frozen.close();
+        assert_eq!(endpoint.requests(), 1);
+    });
+}
+
+#[test]
+fn waiter_who_moves_to_another_runtime_outlives_the_one_it_came_from() {
+    explore(|| {
+        ModelClock.passes();
+        let endpoint = Endpoint::default();
+        let tokens = endpoint.source(KeepWarm::OnDemand);
+        let frozen = flight_on_a_runtime_of_its_own(&tokens);
+        let left = Runtime::new();
+        let moving = tokens.clone();
+        let mut call = Box::pin(async move { moving.token().await });
+        assert!(left.poll(call.as_mut()).is_pending());
+        let waiter = thread::spawn(move || block_on(call).map(|token| request_of(&token)));
+        left.close();
+        assert_eq!(waiter.join().expect("no panic").ok(), Some(1));
+        frozen.close();
+    });
+}
+
+#[test]
+fn shutdown_ends_background_renewal_for_good_and_calls_are_still_served() {
+    explore(|| {
+        let endpoint = Endpoint::default();
+        let tokens = endpoint.source(KeepWarm::Always);
+        let calling = tokens.clone();
+        // Ends only when background renewal has ended too.
+        let caller = thread::spawn(move || block_on(calling.token()).map(|token| request_of(&token)));
+        block_on(tokens.shutdown());
+        assert_eq!(caller.join().expect("no panic").ok(), Some(1));
+        assert_eq!((endpoint.requests(), tokens.status().renewing), (1, false));
+    });
+}
+
+#[test]
+fn last_handle_dropped_ends_background_renewal_whoever_drops_it() {
+    explore(|| {
+        let endpoint = Endpoint::default();
+        let tokens = endpoint.source(KeepWarm::Always);
+        let runtime = Runtime::new();
+        runtime.block_on(tokens.token()).expect("a token");
+        let other = tokens.clone();
+        let dropper = thread::spawn(move || {
+            // Loom is to know that the order matters.
+            ModelClock.advance(Duration::ZERO);
+            drop(other);
+        });
+        runtime.turn();
+        drop(tokens);
+        runtime.run_to_end();
+        dropper.join().expect("no panic");
+        assert_eq!(endpoint.requests(), 1);
+        runtime.close();
+    });
+}
+
+#[test]
+fn last_handle_dropped_while_a_flight_is_aloft_lets_it_end_and_nothing_after_it() {
+    explore(|| {
+        let endpoint = Endpoint::default();
+        let tokens = endpoint.source(KeepWarm::Always);
+        let runtime = flight_on_a_runtime_of_its_own(&tokens);
+        let dropper = thread::spawn(move || {
+            ModelClock.advance(Duration::ZERO);
+            drop(tokens);
+        });
+        runtime.run_to_end();
+        dropper.join().expect("no panic");
+        assert_eq!(endpoint.requests(), 1);
+        runtime.close();
+    });
+}

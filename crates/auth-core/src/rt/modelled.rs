@@ -1,0 +1,425 @@
+//! The stand-ins that loom sees through.
+//!
+//! A runtime is tokio's current-thread one in small: tasks run on the thread that blocks on it, in the order of their
+//! wakers, and are dropped with it. Time stands still unless the model lets it pass: then a thread that has nothing else
+//! to do moves it on to the next deadline. A pause passes at once.
+//!
+//! tokio's own `Notify` does the waking, each of its operations one step: its inside is not what is checked here. Loom
+//! is told of each by an atomic that all of them write to; else it would not know that their order matters.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use loom::sync::Condvar;
+use loom::sync::atomic::AtomicU64;
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicUsize};
+pub(crate) use loom::sync::{Mutex, MutexGuard};
+
+use crate::{Clock, Moment};
+
+/// A runtime, and a handle to it.
+#[derive(Clone)]
+pub(crate) struct Runtime(Arc<Inner>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RuntimeId(usize);
+
+struct Inner {
+    ready: Arc<Ready>,
+    /// `None` once the runtime is gone. Only the thread that owns the runtime comes here.
+    tasks: std::sync::Mutex<Option<Vec<Arc<Task>>>>,
+}
+
+/// Who is to be polled next; `None` is what is blocked on, and no task.
+#[derive(Default)]
+struct Ready {
+    queue: Mutex<VecDeque<Option<Arc<Task>>>>,
+    filled: Condvar,
+}
+
+struct Task {
+    ready: Arc<Ready>,
+    future: std::sync::Mutex<Option<Boxed>>,
+    cancelled: AtomicBool,
+    finished: AtomicBool,
+}
+
+type Boxed = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+loom::thread_local! {
+    static CURRENT: RefCell<Option<Runtime>> = RefCell::new(None);
+}
+
+pub(crate) fn current() -> Option<Runtime> {
+    CURRENT.with(|current| current.borrow().clone())
+}
+
+pub(crate) fn has_timers() -> bool {
+    true
+}
+
+impl Runtime {
+    pub(crate) fn new() -> Self {
+        let tasks = std::sync::Mutex::new(Some(Vec::new()));
+        Self(Arc::new(Inner { ready: Arc::default(), tasks }))
+    }
+
+    pub(crate) fn id(&self) -> RuntimeId {
+        RuntimeId(Arc::as_ptr(&self.0) as usize)
+    }
+
+    /// As with tokio, the future is dropped at once if the runtime is gone.
+    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) -> Spawned {
+        let task = Arc::new(Task {
+            ready: Arc::clone(&self.0.ready),
+            future: std::sync::Mutex::new(Some(Box::pin(future))),
+            cancelled: AtomicBool::new(false),
+            finished: AtomicBool::new(false),
+        });
+        let taken = owned(&self.0.tasks).as_mut().map(|tasks| tasks.push(Arc::clone(&task)));
+        match taken {
+            Some(()) => self.0.ready.push(Some(Arc::clone(&task))),
+            None => task.end(),
+        }
+        Spawned(task)
+    }
+
+    /// Polls `future` and the tasks until it is ready.
+    pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        let mut future = pin!(future);
+        let waker = Waker::from(Arc::new(Root(Arc::clone(&self.0.ready))));
+        self.0.ready.push(None);
+        loop {
+            match self.0.ready.wait() {
+                Some(task) => self.within(|| task.run()),
+                None => {
+                    let polled = self.within(|| future.as_mut().poll(&mut Context::from_waker(&waker)));
+                    if let Poll::Ready(value) = polled {
+                        return value;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Polls the tasks until each has ended.
+    pub(crate) fn run_to_end(&self) {
+        while self.has_work() {
+            if let Some(task) = self.0.ready.wait() {
+                self.within(|| task.run());
+            }
+        }
+    }
+
+    /// One poll of `future` here, and of no task.
+    pub(crate) fn poll<T>(&self, future: Pin<&mut (impl Future<Output = T> + ?Sized)>) -> Poll<T> {
+        self.within(|| future.poll(&mut Context::from_waker(Waker::noop())))
+    }
+
+    /// One poll of the task that is ready first.
+    pub(crate) fn turn(&self) {
+        let next = self.0.ready.lock().pop_front();
+        if let Some(Some(task)) = next {
+            self.within(|| task.run());
+        }
+    }
+
+    /// The end of the runtime, and of its tasks wherever they are.
+    pub(crate) fn close(&self) {
+        let tasks = owned(&self.0.tasks).take();
+        tasks.into_iter().flatten().for_each(|task| task.end());
+        self.0.ready.lock().clear();
+    }
+
+    fn has_work(&self) -> bool {
+        let mut tasks = owned(&self.0.tasks);
+        let list = tasks.get_or_insert_default();
+        list.retain(|task| owned(&task.future).is_some());
+        !list.is_empty()
+    }
+
+    fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+        let outer = CURRENT.with(|current| current.replace(Some(self.clone())));
+        let done = work();
+        CURRENT.with(|current| current.replace(outer));
+        done
+    }
+}
+
+impl Ready {
+    fn push(&self, next: Option<Arc<Task>>) {
+        let same = |queued: &Option<Arc<Task>>| match (queued, &next) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        let mut queue = self.lock();
+        if !queue.iter().any(same) {
+            queue.push_back(next);
+            self.filled.notify_one();
+        }
+    }
+
+    fn wait(&self) -> Option<Arc<Task>> {
+        let mut queue = self.lock();
+        loop {
+            if let Some(next) = queue.pop_front() {
+                return next;
+            }
+            if TIME.passes.load(Ordering::Relaxed) {
+                drop(queue);
+                let has_passed = TIME.pass();
+                queue = self.lock();
+                if has_passed || !queue.is_empty() {
+                    continue;
+                }
+            }
+            queue = self.filled.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Option<Arc<Task>>>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Task {
+    fn run(self: Arc<Self>) {
+        if self.cancelled.load(Ordering::Acquire) {
+            return self.end();
+        }
+        let Some(mut future) = owned(&self.future).take() else { return };
+        let waker = Waker::from(Arc::clone(&self));
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Pending => *owned(&self.future) = Some(future),
+            Poll::Ready(()) => {
+                drop(future);
+                self.finished.store(true, Ordering::Release);
+            }
+        }
+    }
+
+    fn end(&self) {
+        let future = owned(&self.future).take();
+        drop(future);
+        self.finished.store(true, Ordering::Release);
+    }
+}
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        Arc::clone(&self.ready).push(Some(self));
+    }
+}
+
+struct Root(Arc<Ready>);
+
+impl Wake for Root {
+    fn wake(self: Arc<Self>) {
+        self.0.push(None);
+    }
+}
+
+/// A lock that one thread alone takes, or that is not held while loom may switch threads.
+fn owned<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) struct Spawned(Arc<Task>);
+
+impl Spawned {
+    pub(crate) fn abort_handle(&self) -> AbortHandle {
+        AbortHandle(Arc::clone(&self.0))
+    }
+}
+
+pub(crate) struct AbortHandle(Arc<Task>);
+
+impl AbortHandle {
+    pub(crate) fn abort(&self) {
+        self.0.cancelled.store(true, Ordering::Release);
+        Arc::clone(&self.0).wake();
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        self.0.finished.load(Ordering::Acquire)
+    }
+}
+
+impl fmt::Debug for AbortHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AbortHandle")
+    }
+}
+
+/// A cell that is written once. The value follows the flag in one step: loom switches threads before an operation, never
+/// after it.
+#[derive(Debug)]
+pub(crate) struct OnceLock<T> {
+    is_set: AtomicBool,
+    value: std::sync::OnceLock<T>,
+}
+
+impl<T> Default for OnceLock<T> {
+    fn default() -> Self {
+        Self { is_set: AtomicBool::new(false), value: std::sync::OnceLock::new() }
+    }
+}
+
+impl<T> OnceLock<T> {
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.is_set.load(Ordering::Acquire).then(|| self.value.get()).flatten()
+    }
+
+    pub(crate) fn set(&self, value: T) -> Result<(), T> {
+        match self.is_set.swap(true, Ordering::AcqRel) {
+            true => Err(value),
+            false => self.value.set(value),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Notify {
+    steps: AtomicUsize,
+    inner: tokio::sync::Notify,
+}
+
+impl Notify {
+    pub(crate) fn notify_one(&self) {
+        self.step();
+        self.inner.notify_one();
+    }
+
+    pub(crate) fn notify_waiters(&self) {
+        self.step();
+        self.inner.notify_waiters();
+    }
+
+    pub(crate) fn notified(&self) -> Notified<'_> {
+        self.step();
+        Notified { notify: self, inner: Box::pin(self.inner.notified()) }
+    }
+
+    fn step(&self) {
+        self.steps.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+pub(crate) struct Notified<'a> {
+    notify: &'a Notify,
+    inner: Pin<Box<tokio::sync::futures::Notified<'a>>>,
+}
+
+impl Notified<'_> {
+    pub(crate) fn enable(mut self: Pin<&mut Self>) -> bool {
+        self.notify.step();
+        self.inner.as_mut().enable()
+    }
+}
+
+impl Future for Notified<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.notify.step();
+        self.inner.as_mut().poll(cx)
+    }
+}
+
+impl Drop for Notified<'_> {
+    fn drop(&mut self) {
+        self.notify.step();
+    }
+}
+
+/// The model's time.
+#[derive(Debug, Default)]
+struct Time {
+    now: AtomicU64,
+    /// Where time stands still nobody looks at deadlines, and there is half as much to explore.
+    passes: std::sync::atomic::AtomicBool,
+    sleepers: Mutex<Vec<(Moment, Waker)>>,
+}
+
+loom::lazy_static! {
+    static ref TIME: Time = Time::default();
+}
+
+/// The clock of the model's sources.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ModelClock;
+
+impl Clock for ModelClock {
+    fn now(&self) -> Moment {
+        Moment::from_origin(Duration::from_nanos(TIME.now.load(Ordering::SeqCst)))
+    }
+}
+
+impl ModelClock {
+    /// Time passes in this model, and deadlines with it.
+    pub(crate) fn passes(self) {
+        TIME.passes.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn advance(self, by: Duration) {
+        TIME.now.fetch_add((Moment::default() + by).nanos(), Ordering::SeqCst);
+    }
+}
+
+impl Time {
+    fn is_past(&self, deadline: Moment, waker: &Waker) -> bool {
+        let is_past = self.passes.load(Ordering::Relaxed) && ModelClock.now() >= deadline;
+        if self.passes.load(Ordering::Relaxed) && !is_past {
+            self.sleepers().push((deadline, waker.clone()));
+        }
+        is_past
+    }
+
+    /// Moves on to the next deadline, if there is one, and wakes who waits for it.
+    fn pass(&self) -> bool {
+        let mut sleepers = std::mem::take(&mut *self.sleepers());
+        let Some(next) = sleepers.iter().map(|(deadline, _)| *deadline).min() else { return false };
+        ModelClock.advance(next.since(ModelClock.now()));
+        let due: Vec<_> = sleepers.extract_if(.., |(deadline, _)| *deadline <= next).collect();
+        self.sleepers().append(&mut sleepers);
+        due.into_iter().for_each(|(_, waker)| waker.wake());
+        true
+    }
+
+    fn sleepers(&self) -> MutexGuard<'_, Vec<(Moment, Waker)>> {
+        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(crate) struct Elapsed;
+
+/// A pause, and others go first.
+pub(crate) async fn sleep(_: Duration) {
+    let mut has_yielded = false;
+    poll_fn(|cx| match std::mem::replace(&mut has_yielded, true) {
+        true => Poll::Ready(()),
+        false => {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await;
+}
+
+pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
+    let mut future = pin!(future);
+    let deadline = ModelClock.now() + limit;
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(value) => Poll::Ready(Ok(value)),
+        Poll::Pending if TIME.is_past(deadline, cx.waker()) => Poll::Ready(Err(Elapsed)),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
+}
