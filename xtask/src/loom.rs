@@ -1,11 +1,47 @@
-//! `cargo xtask loom`: model-checks the shared cell of auth-core, in a target folder of its own.
+//! `cargo xtask loom`: model-checks the driver and the flights of auth-core, in every interleaving within a bound.
 
 use crate::{Outcome, project};
-use xshell::cmd;
+use serde_json::Value;
+use std::path::PathBuf;
+use xshell::{Shell, cmd};
 
 pub(crate) fn run() -> Outcome {
     let sh = project::shell()?;
-    let target = project::Project::load()?.target.join("loom");
-    let run = cmd!(sh, "cargo test -p auth-core --lib sync::model").env("RUSTFLAGS", "--cfg auth_core_loom");
-    Ok(run.env("CARGO_TARGET_DIR", target).run()?)
+    let models = build(&sh)?;
+    Ok(cmd!(sh, "timeout {LIMIT} {models} model::").run()?)
+}
+
+/// The test program with the models, of the tree that `sh` stands in.
+///
+/// The cfg is told to rustc for auth-core alone. By RUSTFLAGS all that auth-core depends on would be built a second time.
+pub(crate) fn build(sh: &Shell) -> Outcome<PathBuf> {
+    let cargo = "cargo rustc --quiet -p auth-core --lib --profile test --message-format json-render-diagnostics";
+    let cargo = sh.cmd("cargo").args(cargo.split(' ').skip(1)).args(["--", "--cfg", "auth_core_loom"]);
+    let messages = cargo.quiet().read()?;
+    let program = messages.lines().filter_map(program_of).next_back();
+    program.ok_or_else(|| "cargo built no test program of auth-core".into())
+}
+
+/// What a message of cargo's says was built, if it is a program.
+fn program_of(message: &str) -> Option<PathBuf> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    message["executable"].as_str().map(PathBuf::from)
+}
+
+/// Seconds for all models together. They take some twenty; beyond this one has lost its way.
+const LIMIT: &str = "300";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn program_is_found_among_the_messages_of_cargo() {
+        assert_eq!(
+            program_of(r#"{"reason":"compiler-artifact","executable":"/t/a-1"}"#),
+            Some(PathBuf::from("/t/a-1"))
+        );
+        assert_eq!(program_of(r#"{"reason":"compiler-artifact","executable":null}"#), None);
+        assert_eq!(program_of("warning: not JSON"), None);
+    }
 }

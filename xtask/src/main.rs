@@ -31,7 +31,7 @@ enum Command {
     Ci,
     /// Formatting, tidy rules, clippy and rustdoc; no warning is let through
     Lint,
-    /// The protocol round the shared cell, in every interleaving
+    /// Callers, flights and rejections of auth-core, in every interleaving within a bound
     Loom,
     /// Breaks each invariant in a copy and sees its test fail; minutes
     Mutants,

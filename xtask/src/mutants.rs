@@ -3,7 +3,7 @@
 //! A test that cannot fail is a defect; this finds those that guard the invariants. It works on a copy, so that the
 //! tree is never broken.
 
-use crate::{Outcome, project};
+use crate::{Outcome, loom, project};
 use serde::Deserialize;
 use std::fs;
 use std::path::Path;
@@ -21,6 +21,9 @@ pub(crate) struct Mutant {
     pub(crate) test: String,
     #[serde(rename = "crate")]
     pub(crate) package: String,
+    /// Whether the test is a model, which `cargo xtask loom` runs.
+    #[serde(default)]
+    pub(crate) model: bool,
 }
 
 #[derive(Deserialize)]
@@ -35,7 +38,8 @@ pub(crate) fn run() -> Outcome {
     copy_tracked_files(&sh, &copy)?;
     sh.change_dir(&copy);
     for mutant in &mutants {
-        println!("\ninvariant {}: {}", mutant.invariant, mutant.file);
+        let kind = if mutant.model { ", model-checked" } else { "" };
+        println!("\ninvariant {}{kind}: {}", mutant.invariant, mutant.file);
         println!("  - {}\n  + {}", mutant.replace, mutant.with);
         must(test(&sh, mutant, &copy)?, &format!("{} fails before anything is broken", mutant.test))?;
         let path = copy.join(&mutant.file);
@@ -83,13 +87,15 @@ fn copy_tracked_files(sh: &Shell, copy: &Path) -> Outcome {
 /// Whether the mutant's test passes in the copy; an error if there is no such test, or it does not compile.
 fn test(sh: &Shell, mutant: &Mutant, copy: &Path) -> Outcome<bool> {
     let (package, name) = (&mutant.package, &mutant.test);
-    let target = copy.join("target");
-    let run = cmd!(sh, "timeout {LIMIT} cargo test --quiet -p {package} --lib --test it -- --exact {name}")
-        .env("CARGO_TARGET_DIR", target)
-        .env("RUST_BACKTRACE", "0")
-        .quiet()
-        .ignore_status()
-        .output()?;
+    let _target = sh.push_env("CARGO_TARGET_DIR", copy.join("target"));
+    let _backtrace = sh.push_env("RUST_BACKTRACE", "0");
+    let run = if mutant.model {
+        let models = loom::build(sh).map_err(|error| format!("{LIST}: the mutant of {}: {error}", mutant.file))?;
+        cmd!(sh, "timeout {LIMIT} {models} --exact {name}")
+    } else {
+        cmd!(sh, "timeout {LIMIT} cargo test --quiet -p {package} --lib --test it -- --exact {name}")
+    };
+    let run = run.quiet().ignore_status().output()?;
     let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     must(run.status.code() != Some(TIMED_OUT), &format!("{name} did not end within {LIMIT} s"))?;
     if err.contains("could not compile") {

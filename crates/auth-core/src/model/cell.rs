@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use loom::sync::{Arc, Mutex};
 use loom::thread;
 
-use super::{explore_within, HOUR};
+use super::{HOUR, explore_within};
 use crate::sync::Cell;
 use crate::{AccessToken, Moment, TokenId, TokenResponse};
 
@@ -71,8 +71,7 @@ fn attention_of_one_token_is_never_taken_for_that_of_another() {
         let renewing = Arc::clone(&source);
         let other = thread::spawn(move || {
             let state = renewing.state.lock().expect("no panic holds it");
-            let attention =
-                if state.as_ref().is_some_and(|t| t.id() == TokenId(2)) { NOW } else { Moment::default() };
+            let attention = if state.as_ref().is_some_and(|t| t.id() == TokenId(2)) { NOW } else { Moment::default() };
             renewing.cell.publish(state.as_ref(), attention);
         });
         assert_ne!(source.read(before_never()), Some(TokenId(1)), "the first token is past its time");

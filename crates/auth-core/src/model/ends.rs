@@ -1,5 +1,7 @@
 //! Ends: of a flight with its runtime or by its age, of background renewal, of the source.
 
+use std::task::Poll;
+
 use loom::thread;
 
 use super::*;
@@ -30,19 +32,40 @@ fn flight_whose_runtime_is_gone_is_flown_again_by_whoever_waits() {
 }
 
 #[test]
-fn flight_that_is_too_old_is_flown_again_by_whoever_waits() {
-    explore(|| {
+fn flight_that_is_too_old_is_flown_again_once_by_those_who_wait() {
+    explore_within(Some(PREEMPTIONS - 1), || {
         ModelClock.passes();
         let endpoint = Endpoint::default();
         let tokens = endpoint.source(KeepWarm::OnDemand);
         let frozen = flight_on_a_runtime_of_its_own(&tokens);
         let waiting = tokens.clone();
         let waiter = thread::spawn(move || block_on(waiting.token()).map(|token| request_of(&token)));
-        assert_eq!(waiter.join().expect("no panic").ok(), Some(1));
+        let mine = block_on(tokens.token()).map(|token| request_of(&token));
+        assert_eq!((mine.ok(), waiter.join().expect("no panic").ok()), (Some(1), Some(1)));
         // Thawed, the old flight finds that it is no longer the source's.
         frozen.run_to_end();
         frozen.close();
-        assert_eq!(endpoint.requests(), 1);
+        assert_eq!((endpoint.requests(), tokens.status().renewing), (1, false));
+    });
+}
+
+#[test]
+fn flight_that_lands_as_it_is_given_up_leaves_nobody_without_an_answer() {
+    explore_within(Some(PREEMPTIONS - 1), || {
+        ModelClock.passes();
+        let endpoint = Endpoint::default();
+        let tokens = endpoint.source(KeepWarm::OnDemand);
+        let frozen = flight_on_a_runtime_of_its_own(&tokens);
+        let waiting = tokens.clone();
+        let waiter = thread::spawn(move || block_on(waiting.token()).map(|token| request_of(&token)));
+        frozen.run_to_end();
+        frozen.close();
+        match waiter.join().expect("no panic") {
+            Ok(served) => assert_eq!(served, endpoint.requests()),
+            // The time that has passed was its request's.
+            Err(error) => assert!(matches!(error, Error::Unreachable(_)), "{error}"),
+        }
+        assert!(endpoint.requests() <= 2 && !tokens.status().renewing);
     });
 }
 
@@ -53,13 +76,21 @@ fn waiter_who_moves_to_another_runtime_outlives_the_one_it_came_from() {
         let endpoint = Endpoint::default();
         let tokens = endpoint.source(KeepWarm::OnDemand);
         let frozen = flight_on_a_runtime_of_its_own(&tokens);
-        let left = Runtime::new();
-        let moving = tokens.clone();
-        let mut call = Box::pin(async move { moving.token().await });
-        assert!(left.poll(call.as_mut()).is_pending());
-        let waiter = thread::spawn(move || block_on(call).map(|token| request_of(&token)));
+        let (left, waiting) = (Runtime::new(), tokens.clone());
+        let leaving = left.clone();
+        let waiter = thread::spawn(move || {
+            let mut call = Box::pin(waiting.token());
+            match leaving.poll(call.as_mut()) {
+                Poll::Ready(result) => result,
+                Poll::Pending => block_on(call),
+            }
+        });
         left.close();
-        assert_eq!(waiter.join().expect("no panic").ok(), Some(1));
+        match waiter.join().expect("no panic") {
+            Ok(token) => assert_eq!(request_of(&token), 1),
+            // It found the runtime gone before it could wait.
+            Err(error) => assert!(matches!(error, Error::Config(_)), "{error}"),
+        }
         frozen.close();
     });
 }

@@ -86,7 +86,10 @@ fn answer_requested_before_an_accepted_rejection_reaches_nobody() {
         let refreshed = waiting.join().expect("no panic").expect("a token");
         assert_ne!(mine, 1, "the rejected token is handed out");
         if verdict == Rejection::Accepted {
-            assert!(mine > old && refreshed > old, "{mine} and {refreshed}, of requests up to {old} before the rejection");
+            assert!(
+                mine > old && refreshed > old,
+                "{mine} and {refreshed}, of requests up to {old} before the rejection"
+            );
         }
         let last = request_of(&block_on(tokens.token()).expect("a token"));
         assert_eq!(last, mine.max(refreshed), "back in time");

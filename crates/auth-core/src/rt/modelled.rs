@@ -1,8 +1,8 @@
 //! The stand-ins that loom sees through.
 //!
 //! A runtime is tokio's current-thread one in small: tasks run on the thread that blocks on it, in the order of their
-//! wakers, and are dropped with it. Time stands still unless the model lets it pass: then a thread that has nothing else
-//! to do moves it on to the next deadline. A pause passes at once.
+//! wakers, and are dropped with it. Time stands still unless the model lets it pass: then the first thread that has nothing
+//! else to do moves it on to the last deadline. A pause passes at once.
 //!
 //! tokio's own `Notify` does the waking, each of its operations one step: its inside is not what is checked here. Loom
 //! is told of each by an atomic that all of them write to; else it would not know that their order matters.
@@ -33,7 +33,7 @@ pub(crate) struct RuntimeId(usize);
 
 struct Inner {
     ready: Arc<Ready>,
-    /// `None` once the runtime is gone. Only the thread that owns the runtime comes here.
+    /// `None` once the runtime is gone.
     tasks: std::sync::Mutex<Option<Vec<Arc<Task>>>>,
 }
 
@@ -83,7 +83,7 @@ impl Runtime {
             cancelled: AtomicBool::new(false),
             finished: AtomicBool::new(false),
         });
-        let taken = owned(&self.0.tasks).as_mut().map(|tasks| tasks.push(Arc::clone(&task)));
+        let taken = self.tasks().as_mut().map(|tasks| tasks.push(Arc::clone(&task)));
         match taken {
             Some(()) => self.0.ready.push(Some(Arc::clone(&task))),
             None => task.end(),
@@ -133,16 +133,23 @@ impl Runtime {
 
     /// The end of the runtime, and of its tasks wherever they are.
     pub(crate) fn close(&self) {
-        let tasks = owned(&self.0.tasks).take();
+        let tasks = self.tasks().take();
         tasks.into_iter().flatten().for_each(|task| task.end());
         self.0.ready.lock().clear();
     }
 
+    /// Loom is to know that the order of a spawn and the end matters.
+    fn tasks(&self) -> std::sync::MutexGuard<'_, Option<Vec<Arc<Task>>>> {
+        drop(self.0.ready.lock());
+        owned(&self.0.tasks)
+    }
+
     fn has_work(&self) -> bool {
         let mut tasks = owned(&self.0.tasks);
-        let list = tasks.get_or_insert_default();
-        list.retain(|task| owned(&task.future).is_some());
-        !list.is_empty()
+        tasks.as_mut().is_some_and(|list| {
+            list.retain(|task| owned(&task.future).is_some());
+            !list.is_empty()
+        })
     }
 
     fn within<T>(&self, work: impl FnOnce() -> T) -> T {
@@ -174,9 +181,9 @@ impl Ready {
             }
             if TIME.passes.load(Ordering::Relaxed) {
                 drop(queue);
-                let has_passed = TIME.pass();
+                TIME.pass();
                 queue = self.lock();
-                if has_passed || !queue.is_empty() {
+                if !queue.is_empty() {
                     continue;
                 }
             }
@@ -226,7 +233,7 @@ impl Wake for Root {
     }
 }
 
-/// A lock that one thread alone takes, or that is not held while loom may switch threads.
+/// A lock that is not held while loom may switch threads.
 fn owned<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -343,7 +350,9 @@ impl Drop for Notified<'_> {
 #[derive(Debug, Default)]
 struct Time {
     now: AtomicU64,
-    /// Where time stands still nobody looks at deadlines, and there is half as much to explore.
+    /// Whether it moves at all. Where it does not nobody looks at deadlines, and there is half as much to explore.
+    moves: std::sync::atomic::AtomicBool,
+    /// Whether it has still to move: it does so once.
     passes: std::sync::atomic::AtomicBool,
     sleepers: Mutex<Vec<(Moment, Waker)>>,
 }
@@ -363,8 +372,9 @@ impl Clock for ModelClock {
 }
 
 impl ModelClock {
-    /// Time passes in this model, and deadlines with it.
+    /// Time passes once in this model, up to a deadline.
     pub(crate) fn passes(self) {
+        TIME.moves.store(true, Ordering::Relaxed);
         TIME.passes.store(true, Ordering::Relaxed);
     }
 
@@ -375,22 +385,22 @@ impl ModelClock {
 
 impl Time {
     fn is_past(&self, deadline: Moment, waker: &Waker) -> bool {
-        let is_past = self.passes.load(Ordering::Relaxed) && ModelClock.now() >= deadline;
-        if self.passes.load(Ordering::Relaxed) && !is_past {
-            self.sleepers().push((deadline, waker.clone()));
+        if !self.moves.load(Ordering::Relaxed) {
+            return false;
         }
-        is_past
+        // In this order, so that none is missed.
+        self.sleepers().push((deadline, waker.clone()));
+        ModelClock.now() >= deadline
     }
 
-    /// Moves on to the next deadline, if there is one, and wakes who waits for it.
-    fn pass(&self) -> bool {
-        let mut sleepers = std::mem::take(&mut *self.sleepers());
-        let Some(next) = sleepers.iter().map(|(deadline, _)| *deadline).min() else { return false };
-        ModelClock.advance(next.since(ModelClock.now()));
-        let due: Vec<_> = sleepers.extract_if(.., |(deadline, _)| *deadline <= next).collect();
-        self.sleepers().append(&mut sleepers);
-        due.into_iter().for_each(|(_, waker)| waker.wake());
-        true
+    /// Moves on to the last deadline, if there is one, and has everybody look at the time.
+    fn pass(&self) {
+        let last = self.sleepers().iter().map(|(deadline, _)| *deadline).max();
+        if let Some(last) = last.filter(|_| self.passes.swap(false, Ordering::Relaxed)) {
+            ModelClock.advance(last.since(ModelClock.now()));
+            let woken = std::mem::take(&mut *self.sleepers());
+            woken.into_iter().for_each(|(_, waker)| waker.wake());
+        }
     }
 
     fn sleepers(&self) -> MutexGuard<'_, Vec<(Moment, Waker)>> {
