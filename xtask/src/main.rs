@@ -34,7 +34,11 @@ enum Command {
     /// Callers, flights and rejections of auth-core, in every interleaving within a bound
     Loom,
     /// Breaks each invariant in a copy and sees its test fail; minutes
-    Mutants,
+    Mutants {
+        /// Only those whose test has this in its name
+        #[arg(default_value = "")]
+        test: String,
+    },
     /// The project's own rules; part of lint, and of `cargo test`
     Tidy,
     /// What each provider brings along, beside bare reqwest, in Markdown
@@ -47,7 +51,7 @@ fn main() -> ExitCode {
         Command::Ci => ci::run(),
         Command::Lint => lint::run(),
         Command::Loom => loom::run(),
-        Command::Mutants => mutants::run(),
+        Command::Mutants { test } => mutants::run(&test),
         Command::Tidy => tidy::run(),
         Command::Tree => tree::run(),
     })

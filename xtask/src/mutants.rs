@@ -31,8 +31,10 @@ struct Table {
     mutant: Vec<Mutant>,
 }
 
-pub(crate) fn run() -> Outcome {
-    let mutants = listed(&fs::read_to_string(project::root().join(LIST))?)?;
+/// Runs the mutants whose test has `only` in its name.
+pub(crate) fn run(only: &str) -> Outcome {
+    let mut mutants = listed(&fs::read_to_string(project::root().join(LIST))?)?;
+    mutants.retain(|mutant| mutant.test.contains(only));
     let sh = project::shell()?;
     let copy = project::Project::load()?.target.join("mutants");
     copy_tracked_files(&sh, &copy)?;

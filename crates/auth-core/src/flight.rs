@@ -1,5 +1,6 @@
 //! One flight: a request that many may wait for, as a task of its own.
 
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, Weak};
@@ -180,7 +181,7 @@ impl Drop for Lookout {
 struct Pilot {
     driver: Arc<Driver>,
     flight: Arc<Flight>,
-    /// The endpoint is being polled: unwinding meanwhile, it panicked.
+    /// The endpoint's code runs: unwinding meanwhile, it panicked.
     asking: AtomicBool,
 }
 
@@ -216,20 +217,22 @@ impl Pilot {
         let wall = SystemTime::now();
         let refresh = refresh_token.as_ref().map(|kept| &kept.value);
         let cx = RequestContext::new(number, reason, timeout, refresh);
-        let answer = {
-            let mut request = endpoint.request_token(&cx);
-            let request = std::future::poll_fn(|task| {
-                self.asking.store(true, Ordering::Relaxed);
-                let polled = request.as_mut().poll(task);
-                self.asking.store(false, Ordering::Relaxed);
-                polled
-            });
-            rt::timeout(timeout, request).await
-        };
+        let mut request = self.foreign(|| endpoint.request_token(&cx));
+        let polled = poll_fn(|task| self.foreign(|| request.as_mut().poll(task)));
+        let answer = rt::timeout(timeout, polled).await;
+        self.foreign(|| drop(request));
         let notes = cx.notes();
         let answer = answer.unwrap_or_else(|_| Err(Error::unreachable(endpoint.vendor(), Reach::Deadline)));
         let answer = answer.map_err(|error| error.of_vendor(endpoint.vendor()));
         Done { answer, requested_at, wall, refresh_token, notes, awaited: self.flight.is_awaited() }
+    }
+
+    /// Runs the endpoint's code. If it unwinds, the mark stays for [`Pilot::drop`] to see.
+    fn foreign<T>(&self, code: impl FnOnce() -> T) -> T {
+        self.asking.store(true, Ordering::Relaxed);
+        let value = code();
+        self.asking.store(false, Ordering::Relaxed);
+        value
     }
 }
 

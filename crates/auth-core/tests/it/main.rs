@@ -2,12 +2,14 @@
 
 mod allocations;
 mod canary;
+mod cancellation;
 mod credentials;
 mod errors;
 mod hardening;
 mod holds;
 mod http;
 mod invariants;
+mod panics;
 mod raw;
 mod reader;
 mod refresh;
