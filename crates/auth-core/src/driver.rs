@@ -131,12 +131,15 @@ impl Driver {
     }
 
     /// How long flight `id` may still take; `None` if it is not the source's flight, or no longer, now that it is dead.
-    pub(crate) fn patience_with(&self, id: FlightId) -> Option<Duration> {
+    pub(crate) fn patience_with(self: &Arc<Self>, id: FlightId, runtime: &Runtime) -> Option<Duration> {
         let now = self.now();
-        self.act(|life| {
-            life.take_dead_flight(now);
-            (life.flight() == Some(id)).then(|| life.patience(now))
-        })
+        let mut state = self.state();
+        if state.take_dead_flight(now) {
+            self.keep_background(&mut state, runtime);
+        }
+        let patience = (state.life.flight() == Some(id)).then(|| state.life.patience(now));
+        self.settle(state);
+        patience
     }
 
     /// Stops background renewal for good and waits for a running flight.
@@ -164,7 +167,7 @@ impl Driver {
         };
         let now = self.now();
         let mut state = self.state();
-        state.life.take_dead_flight(now);
+        state.take_dead_flight(now);
         let read = if forced { state.life.force(now) } else { state.life.read(now, want) };
         let probe = state.life.take_probe(now);
         let (step, start) = match read {
@@ -305,6 +308,17 @@ impl Drop for Driver {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         state.background.take().inspect(AbortHandle::abort);
         self.log.close();
+    }
+}
+
+impl State {
+    /// Gives up a flight that is too old, and background renewal with it: on the same runtime it stands still too.
+    fn take_dead_flight(&mut self, now: Moment) -> bool {
+        let is_dead = self.life.take_dead_flight(now).is_some();
+        if is_dead {
+            self.background.take().inspect(AbortHandle::abort);
+        }
+        is_dead
     }
 }
 

@@ -1,7 +1,6 @@
 //! One flight: a request that many may wait for, as a task of its own.
 
 use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
@@ -53,8 +52,8 @@ impl Flight {
     /// Waits for its end, however it ends.
     pub(crate) async fn over(&self) {
         loop {
-            let mut landed = pin!(self.landed.notified());
-            landed.as_mut().enable();
+            // It hears of what comes after this line, and the outcome comes first.
+            let landed = self.landed.notified();
             if self.outcome.get().is_some() {
                 return;
             }
@@ -124,8 +123,7 @@ impl Joined {
 
     /// How the flight ended: `None` if it is no longer the source's flight, or nobody looks out for it here any more.
     pub(crate) async fn ended(&self) -> Option<Result<(), Error>> {
-        let mut landed = pin!(self.flight.landed.notified());
-        landed.as_mut().enable();
+        let landed = self.flight.landed.notified();
         if self.flight.outcome.get().is_none() && self.flight.lost.load(Ordering::Acquire) == self.lost {
             landed.await;
         }
@@ -162,7 +160,7 @@ impl Lookout {
     }
 
     fn patience(&self) -> Option<Duration> {
-        self.driver.upgrade()?.patience_with(self.flight.id)
+        self.driver.upgrade()?.patience_with(self.flight.id, &rt::current()?)
     }
 }
 

@@ -1,16 +1,18 @@
 //! Runtimes that end, have no timers, or are not there: an error or another flight, never a panic and never a hang.
 
 use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use auth_core::{ManualClock, TokenSource};
+use auth_core::{AccessToken, Error, KeepWarm, ManualClock, RefreshPolicy, TokenSource};
+use tokio::runtime::Runtime;
 
-use crate::script::{HOUR, SECOND, Script};
+use crate::script::{Answer, HOUR, SECOND, Script, pass, settle, unavailable};
 
 const MS: Duration = Duration::from_millis(1);
 
 /// A runtime of its own, to end when the test says so.
-fn current() -> tokio::runtime::Runtime {
+fn current() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
@@ -47,7 +49,7 @@ fn flights_lost_before_they_began_do_not_delay_the_next() {
         let rt = current();
         let enter = rt.enter();
         let mut call = Box::pin(tokens.token());
-        assert!(call.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())).is_pending());
+        assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         drop((call, enter));
         drop(rt);
     }
@@ -71,7 +73,7 @@ fn shutdown_outside_tokio_is_no_panic() {
     let rt = current();
     rt.block_on(async { tokio::time::timeout(5 * MS, tokens.token()).await }).expect_err("an error");
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        let mut cx = Context::from_waker(Waker::noop());
         let shutdown = std::pin::pin!(tokens.shutdown());
         let _ = shutdown.poll(&mut cx);
     }));
@@ -92,13 +94,13 @@ fn wakers_may_ask_the_source() {
     std::thread::spawn(move || {
         let rt = current();
         let tokens = TokenSource::new(Script::tokens_of(HOUR).takes(50 * MS));
-        let waker = std::task::Waker::from(Arc::new(Inline(tokens.clone(), tx)));
+        let waker = Waker::from(Arc::new(Inline(tokens.clone(), tx)));
         let enter = rt.enter();
         let mut call = Box::pin({
             let t = tokens.clone();
             async move { t.token().await }
         });
-        assert!(call.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending());
+        assert!(call.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
         drop(enter);
         rt.block_on(tokens.token()).expect("a token");
     });
@@ -129,11 +131,11 @@ fn wakers_of_a_dead_flight_may_ask_the_source() {
     let ended = within(5 * SECOND, move || {
         let clock = ManualClock::new();
         let tokens = TokenSource::builder(Script::tokens_of(HOUR)).clock(clock.clone()).build();
-        let waker = std::task::Waker::from(Arc::new(Inline(tokens.clone(), tx)));
+        let waker = Waker::from(Arc::new(Inline(tokens.clone(), tx)));
         let frozen = current();
         let enter = frozen.enter();
         let mut call = Box::pin(tokens.token());
-        assert!(call.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending());
+        assert!(call.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
         drop(enter);
         // Nobody polls that runtime, and time goes on: the next caller flies another flight.
         clock.advance(60 * SECOND);
@@ -141,4 +143,176 @@ fn wakers_of_a_dead_flight_may_ask_the_source() {
     });
     assert!(ended.is_some_and(|token| token.is_ok()), "deadlock");
     assert!(rx.try_recv().is_ok(), "the one who waited was sent on");
+}
+
+/// A runtime on paused time.
+fn paused() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime")
+}
+
+/// One poll on `runtime`, whose tasks stay where they are.
+fn poll<T>(runtime: &Runtime, call: &mut (impl Future<Output = T> + Unpin)) -> Poll<T> {
+    let _entered = runtime.enter();
+    std::pin::Pin::new(call).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// How far a flight gets before its runtime ends.
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    Started,
+    InTheRequest,
+    BetweenAttempts,
+    Landed,
+    /// Background renewal sleeps.
+    Renewing,
+}
+
+const STAGES: [Stage; 5] =
+    [Stage::Started, Stage::InTheRequest, Stage::BetweenAttempts, Stage::Landed, Stage::Renewing];
+
+impl Stage {
+    /// Brings the flight on `runtime` so far.
+    fn reach(self, runtime: &Runtime) {
+        let times: &[Duration] = match self {
+            Self::Started => return,
+            Self::InTheRequest => &[],
+            Self::BetweenAttempts | Self::Landed => &[SECOND],
+            Self::Renewing => &[SECOND, HOUR / 4],
+        };
+        runtime.block_on(async {
+            settle().await;
+            for time in times {
+                pass(*time).await;
+            }
+        });
+    }
+}
+
+#[test]
+fn runtime_that_ends_at_any_stage_of_its_flight_loses_nobody_elsewhere() {
+    for stage in STAGES {
+        let script = Script::tokens_of(HOUR).takes(SECOND).advises(|policy| policy.keep_warm = KeepWarm::Always);
+        if matches!(stage, Stage::BetweenAttempts) {
+            script.then([Answer::Fail(unavailable())]);
+        }
+        let (first, second) = (paused(), paused());
+        let tokens = first.block_on(async { script.source() });
+        let mut starter = Box::pin(tokens.token());
+        assert!(poll(&first, &mut starter).is_pending());
+        let mut waiter = Box::pin(tokens.token());
+        assert!(poll(&second, &mut waiter).is_pending());
+        stage.reach(&first);
+        drop((starter, first));
+        second.block_on(waiter).unwrap_or_else(|error| panic!("{stage:?}: {error}"));
+        let again = usize::from(matches!(stage, Stage::InTheRequest | Stage::BetweenAttempts));
+        assert_eq!((script.requests(), tokens.status().renewing), (1 + again, false), "{stage:?}");
+    }
+}
+
+#[test]
+fn background_renewal_that_ended_with_its_runtime_goes_on_where_the_next_flight_flies() {
+    for stage in STAGES {
+        let clock = ManualClock::new();
+        let script = Script::tokens_of(HOUR).advises(|policy| policy.keep_warm = KeepWarm::Always);
+        let tokens = TokenSource::builder(script.clone()).clock(clock.clone()).build();
+        let (first, second) = (paused(), paused());
+        let mut starter = Box::pin(tokens.token());
+        assert!(poll(&first, &mut starter).is_pending());
+        stage.reach(&first);
+        drop((starter, first));
+        second.block_on(async {
+            clock.advance(HOUR);
+            tokens.token().await.expect("a token");
+            let flown = script.requests();
+            // From here on nobody calls.
+            for _ in 0..60 {
+                clock.advance(60 * SECOND);
+                pass(60 * SECOND).await;
+            }
+            assert_eq!(script.requests(), flown + 1, "{stage:?}");
+        });
+    }
+}
+
+/// A flight of `tokens` on a runtime that nobody polls: that runtime.
+fn frozen_flight(tokens: &TokenSource) -> Runtime {
+    let frozen = paused();
+    let mut call = Box::pin(tokens.refresh());
+    assert!(poll(&frozen, &mut call).is_pending());
+    frozen
+}
+
+#[test]
+fn background_renewal_goes_past_a_flight_on_a_runtime_that_nobody_polls() {
+    let script = Script::tokens_of(HOUR).advises(|policy| policy.keep_warm = KeepWarm::Always);
+    let live = paused();
+    let tokens = live.block_on(async { script.source() });
+    live.block_on(tokens.token()).expect("a token");
+    let frozen = frozen_flight(&tokens);
+    live.block_on(async {
+        for _ in 0..46 {
+            pass(60 * SECOND).await;
+        }
+    });
+    assert_eq!((script.requests(), tokens.status().renewing), (2, false));
+    // Thawed, the old flight asks for nothing.
+    frozen.block_on(settle());
+    assert_eq!(script.requests(), 2);
+}
+
+#[test]
+fn background_renewal_on_a_runtime_that_nobody_polls_is_taken_over_with_the_flight_there() {
+    let script = Script::tokens_of(HOUR).advises(|policy| policy.keep_warm = KeepWarm::Always);
+    let live = paused();
+    let tokens = live.block_on(async { script.source() });
+    let _frozen = frozen_flight(&tokens);
+    live.block_on(async {
+        tokens.token().await.expect("a token of the next flight");
+        // From here on nobody calls.
+        for _ in 0..46 {
+            pass(60 * SECOND).await;
+        }
+    });
+    assert_eq!((script.requests(), tokens.status().renewing), (2, false));
+}
+
+#[test]
+fn joiners_of_a_flight_on_a_runtime_that_nobody_polls_wait_until_it_is_dead_and_fly_one_of_their_own() {
+    let script = Script::tokens_of(HOUR).advises(|policy| policy.keep_warm = KeepWarm::OnDemand);
+    let live = paused();
+    let tokens = live.block_on(async { script.source() });
+    let _frozen = frozen_flight(&tokens);
+    let (waited, values) = live.block_on(async {
+        let began = tokio::time::Instant::now();
+        let calls = (0..20).map(|_| {
+            tokio::spawn({
+                let tokens = tokens.clone();
+                async move { tokens.token().await.map(|token| token.value().to_owned()) }
+            })
+        });
+        let mut values = Vec::new();
+        for call in calls.collect::<Vec<_>>() {
+            values.push(call.await.expect("no panic").expect("a token"));
+        }
+        (began.elapsed(), values)
+    });
+    assert_eq!((values, script.requests()), (vec!["invented-1".to_owned(); 20], 1));
+    let dead_after = RefreshPolicy::default().dead_after;
+    assert!(waited > dead_after - SECOND && waited < dead_after + SECOND, "{waited:?}");
+}
+
+#[test]
+fn waiter_that_is_moved_to_another_runtime_does_not_end_with_the_first() {
+    let script = Script::tokens_of(HOUR).advises(|policy| policy.keep_warm = KeepWarm::OnDemand);
+    let live = paused();
+    let tokens = live.block_on(async { script.source() });
+    let _frozen = frozen_flight(&tokens);
+    let left = paused();
+    let mut waiter = Box::pin(tokens.token());
+    assert!(poll(&left, &mut waiter).is_pending());
+    drop(left);
+    let within = tokio::time::timeout;
+    let token: Result<AccessToken, Error> =
+        live.block_on(async { within(HOUR, waiter).await }).expect("nobody looked out for the flight");
+    assert_eq!(token.expect("a token").value(), "invented-1");
 }
