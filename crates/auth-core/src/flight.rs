@@ -1,6 +1,7 @@
 //! One flight: a request that many may wait for, as a task of its own.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
@@ -123,7 +124,8 @@ impl Joined {
 
     /// How the flight ended: `None` if it is no longer the source's flight, or nobody looks out for it here any more.
     pub(crate) async fn ended(&self) -> Option<Result<(), Error>> {
-        let landed = self.flight.landed.notified();
+        // It hears of what comes after this line. Pinned here, since what is awaited by value is kept twice.
+        let landed = pin!(self.flight.landed.notified());
         if self.flight.outcome.get().is_none() && self.flight.lost.load(Ordering::Acquire) == self.lost {
             landed.await;
         }

@@ -1,4 +1,4 @@
-//! A warm read allocates nothing.
+//! A warm read allocates nothing, and a waiter little.
 
 use std::hint::black_box;
 use std::pin::pin;
@@ -48,4 +48,23 @@ async fn warm_authorization_allocates_nothing() {
 async fn warm_headers_allocate_nothing() {
     let tokens = warm_source().await;
     assert_eq!(counted(|| drop(black_box(now(tokens.headers())))), 0);
+}
+
+#[tokio::test]
+async fn waiter_for_a_cold_token_costs_240_bytes_at_most() {
+    const WAITERS: usize = 10_000;
+    let tokens = TokenSource::new(Script::tokens_of(HOUR).takes(HOUR));
+    let mut cx = Context::from_waker(Waker::noop());
+    // The first starts the flight, which has its own price.
+    let mut calls: Vec<_> = (0..=WAITERS).map(|_| Box::pin(tokens.token())).collect();
+    let (first, waiters) = calls.split_first_mut().expect("at least one");
+    assert!(first.as_mut().poll(&mut cx).is_pending());
+    let added = allocation_counter::measure(|| {
+        for waiter in waiters {
+            assert!(waiter.as_mut().poll(&mut cx).is_pending());
+        }
+    });
+    let each = usize::try_from(added.bytes_current).expect("more than before") / WAITERS;
+    assert!(each <= 240, "{each} bytes each");
+    assert_eq!(added.count_current, WAITERS as i64, "more than one allocation each");
 }
