@@ -8,6 +8,10 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
+// Memories of its own for each thread of a model.
+#[cfg(auth_core_loom)]
+use loom::thread_local;
+
 use crate::token::WeakToken;
 use crate::{AccessToken, TokenId};
 
@@ -82,7 +86,7 @@ impl Mine {
 type Memory = [(u64, WeakToken); REMEMBERED];
 
 thread_local! {
-    static MEMORY: RefCell<Memory> = const { RefCell::new([const { (0, WeakToken::NONE) }; REMEMBERED]) };
+    static MEMORY: RefCell<Memory> = RefCell::new([const { (0, WeakToken::NONE) }; REMEMBERED]);
 }
 
 /// The smallest number that no other living thread has, so that as many places as busy threads are enough.

@@ -27,13 +27,13 @@ const PREEMPTIONS: usize = 3;
 
 /// Runs `model` in every order within [`PREEMPTIONS`], and says how many those were.
 fn explore(model: impl Fn() + Send + Sync + 'static) {
-    explore_within(Some(PREEMPTIONS), model);
+    explore_within(PREEMPTIONS, model);
 }
 
-fn explore_within(preemptions: Option<usize>, model: impl Fn() + Send + Sync + 'static) {
+fn explore_within(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
     let orders = Arc::new(AtomicUsize::new(0));
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = preemptions;
+    builder.preemption_bound = Some(preemptions);
     builder.max_branches = LONGEST;
     let counted = Arc::clone(&orders);
     builder.check(move || {
@@ -44,8 +44,7 @@ fn explore_within(preemptions: Option<usize>, model: impl Fn() + Send + Sync + '
     let name = std::thread::current().name().unwrap_or_default().to_owned();
     let orders = orders.load(Ordering::Relaxed);
     // Past the test harness, which keeps what a passing test prints to itself.
-    let bound = preemptions.map_or("all of them".to_owned(), |most| format!("those of {most} preemptions at most"));
-    let _ = writeln!(std::io::stderr(), "{name}: {orders} interleavings, {bound}");
+    let _ = writeln!(std::io::stderr(), "{name}: {orders} interleavings, those of {preemptions} preemptions at most");
 }
 
 /// An endpoint that answers at the second poll, with tokens numbered in the order of their requests.

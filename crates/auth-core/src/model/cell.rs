@@ -2,10 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::sync::{Arc, Mutex};
 use loom::thread;
 
-use super::{HOUR, explore_within};
+use super::{HOUR, explore};
 use crate::sync::Cell;
 use crate::{AccessToken, Moment, TokenId, TokenResponse};
 
@@ -26,7 +27,7 @@ impl Source {
     }
 
     fn read(&self, now: Moment) -> Option<TokenId> {
-        self.cell.load().as_ref().and_then(|published| published.token_at(now)).map(AccessToken::id)
+        self.cell.load().filter(|token| token.is_served_at(now)).map(|token| token.id())
     }
 }
 
@@ -42,9 +43,11 @@ fn before_never() -> Moment {
 
 #[test]
 fn reader_never_sees_a_rejected_token_again() {
-    explore_within(None, || {
+    explore(|| {
         let source = Arc::new(Source::default());
         source.set(Some(token(1)), NOW);
+        let held = source.cell.load();
+        assert!(held.is_some(), "this thread remembers the token, which a caller of its still has");
         let rejecting = Arc::clone(&source);
         let rejector = thread::spawn(move || {
             rejecting.set(None, NOW);
@@ -63,7 +66,7 @@ fn reader_never_sees_a_rejected_token_again() {
 
 #[test]
 fn attention_of_one_token_is_never_taken_for_that_of_another() {
-    explore_within(None, || {
+    explore(|| {
         let source = Arc::new(Source::default());
         source.set(Some(token(1)), Moment::default());
         let publishing = Arc::clone(&source);
@@ -78,5 +81,27 @@ fn attention_of_one_token_is_never_taken_for_that_of_another() {
         publisher.join().expect("no panic");
         other.join().expect("no panic");
         assert_eq!(source.read(before_never()), Some(TokenId(2)));
+    });
+}
+
+#[test]
+fn no_thread_falls_back_behind_what_another_has_seen() {
+    explore(|| {
+        let source = Arc::new(Source::default());
+        source.set(Some(token(1)), NOW);
+        let held = source.cell.load();
+        assert!(held.is_some(), "this thread remembers the first token, which a caller of its still has");
+        let publishing = Arc::clone(&source);
+        let publisher = thread::spawn(move || publishing.set(Some(token(2)), NOW));
+        let (seen, reading) = (Arc::new(AtomicBool::new(false)), Arc::clone(&source));
+        let tells = Arc::clone(&seen);
+        let other = thread::spawn(move || {
+            tells.store(reading.read(before_never()) == Some(TokenId(2)), Ordering::Release);
+        });
+        if seen.load(Ordering::Acquire) {
+            assert_eq!(source.read(before_never()), Some(TokenId(2)), "another has seen the second");
+        }
+        publisher.join().expect("no panic");
+        other.join().expect("no panic");
     });
 }

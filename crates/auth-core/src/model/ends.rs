@@ -33,7 +33,7 @@ fn flight_whose_runtime_is_gone_is_flown_again_by_whoever_waits() {
 
 #[test]
 fn flight_that_is_too_old_is_flown_again_once_by_those_who_wait() {
-    explore_within(Some(PREEMPTIONS - 1), || {
+    explore_within(PREEMPTIONS - 1, || {
         ModelClock.passes();
         let endpoint = Endpoint::default();
         let tokens = endpoint.source(KeepWarm::OnDemand);
@@ -51,7 +51,7 @@ fn flight_that_is_too_old_is_flown_again_once_by_those_who_wait() {
 
 #[test]
 fn flight_that_lands_as_it_is_given_up_leaves_nobody_without_an_answer() {
-    explore_within(Some(PREEMPTIONS - 1), || {
+    explore_within(PREEMPTIONS - 1, || {
         ModelClock.passes();
         let endpoint = Endpoint::default();
         let tokens = endpoint.source(KeepWarm::OnDemand);
