@@ -13,6 +13,8 @@ mod decision;
 mod parts;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod simulation;
 
 pub use decision::Rejection;
 pub(crate) use decision::{After, Attempt, Background, Done, FlightId, Read, Start, Want};
@@ -152,14 +154,14 @@ impl Lifecycle {
 
     /// Whether somebody should look now if the credentials have changed; once a second at most says yes.
     pub(crate) fn take_probe(&mut self, now: Moment) -> bool {
-        match self.hold.as_mut().filter(|hold| hold.is_probed() && hold.until > now && hold.probe_at <= now) {
-            // While the source is being asked the next look is as far away as the source may take.
-            Some(hold) => {
-                hold.probe_at = now + crate::CREDENTIALS_TIMEOUT + PROBE_INTERVAL;
-                true
-            }
-            None => false,
-        }
+        let Some(hold) = self.hold.as_mut().filter(|hold| hold.is_probed() && hold.probe_at <= now) else {
+            return false;
+        };
+        let is_on = hold.until > now;
+        // While the source is being asked the next look is as far away as the source may take. After the hold there is
+        // none, or whoever sleeps until it would not sleep.
+        hold.probe_at = if is_on { now + crate::CREDENTIALS_TIMEOUT + PROBE_INTERVAL } else { Moment::NEVER };
+        is_on
     }
 
     /// Failed flights since the last success.
@@ -327,6 +329,8 @@ impl Lifecycle {
         self.dropped = Some(Reason::Rejected);
         if self.flight.take().is_some() {
             self.events.push(EventKind::FlightAbandoned);
+            // One that had not begun does not push the next one further out.
+            self.last_start = self.last_start.map(|start| start.min(now));
         }
         if let Some(hold) = self.hold.as_mut().filter(|hold| hold.class == Class::Transient) {
             hold.until = hold.until.min(now + self.policy.max_cold_hold);
