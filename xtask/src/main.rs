@@ -7,6 +7,7 @@ mod lint;
 mod loom;
 mod mutants;
 mod project;
+mod simulate;
 mod step;
 mod tidy;
 mod tree;
@@ -39,6 +40,8 @@ enum Command {
         #[arg(default_value = "")]
         test: String,
     },
+    /// The lifecycle in virtual time: random worlds, every invariant asserted, a seed for whatever breaks
+    Simulate(simulate::Options),
     /// The project's own rules; part of lint, and of `cargo test`
     Tidy,
     /// What each provider brings along, beside bare reqwest, in Markdown
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Lint => lint::run(),
         Command::Loom => loom::run(),
         Command::Mutants { test } => mutants::run(&test),
+        Command::Simulate(options) => simulate::run(&options),
         Command::Tidy => tidy::run(),
         Command::Tree => tree::run(),
     })

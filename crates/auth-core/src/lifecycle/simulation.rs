@@ -1,7 +1,21 @@
 //! A source's life in virtual time: random vendors, callers and troubles, with independent books of what may happen.
 //!
 //! `properties` tries any order of events; here the order is that of a world, in which timers, answers, callers and
-//! suspends come when they would. A seed is one world, the same on each run; whatever breaks tells its seed.
+//! suspends come when they would. A seed is one world, the same in each run; whatever breaks tells its seed.
+//!
+//! `world` runs the machine as the driver does, with `callers` and `pilots`, which stand for callers and flights; `vendor`
+//! answers, `trouble` is what goes wrong. `books` and what stands behind it (`flights`, `strikes`, `refreshes`, `rules`)
+//! know the design and nothing of the machine's insides.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+
+use report::Tally;
+use rules::Rules;
+use vendor::Vendor;
+use world::World;
 
 /// Asserts, and counts that it did.
 macro_rules! holds {
@@ -14,6 +28,7 @@ macro_rules! holds {
 mod books;
 mod callers;
 mod flights;
+mod outage;
 mod pilots;
 mod queue;
 mod refreshes;
@@ -25,65 +40,94 @@ mod trouble;
 mod vendor;
 mod world;
 
-use std::time::{Duration, Instant};
+/// What is run: without variables a bounded run of fixed seeds; `cargo xtask simulate` sets them.
+struct Run {
+    seed: u64,
+    worlds: u64,
+    time: Duration,
+    outages: u64,
+}
 
-use fastrand::Rng;
+impl Run {
+    fn of_variables(text: impl Fn(&str) -> Option<String>) -> Self {
+        let number = |name: &str| text(name).map(|text| text.parse::<u64>().expect("a whole number"));
+        let (seed, worlds, seconds) = (number("SIMULATE_SEED"), number("SIMULATE_RUNS"), number("SIMULATE_SECONDS"));
+        let time = seconds.map_or(Duration::MAX, Duration::from_secs);
+        let worlds = worlds.unwrap_or(if seconds.is_some() { u64::MAX } else { FIXED_WORLDS });
+        Self { seed: seed.unwrap_or(0), worlds, time, outages: number("SIMULATE_OUTAGES").unwrap_or(0) }
+    }
 
-use report::Tally;
-use rules::Rules;
-use vendor::Vendor;
-use world::World;
+    /// One world after the other.
+    fn worlds(&self) -> (Tally, Duration) {
+        let (begun, mut tally, mut told) = (Instant::now(), Tally::default(), Duration::ZERO);
+        for world in 0..self.worlds {
+            let took = begun.elapsed();
+            if took >= self.time {
+                break;
+            }
+            if took > told + Duration::from_secs(1) {
+                told = took;
+                eprint!("\r{world} worlds, {} million events ", tally.events / 1_000_000);
+                let _ = std::io::stderr().flush();
+            }
+            tally.add(&simulate(self.seed.wrapping_add(world)));
+        }
+        (tally, begun.elapsed())
+    }
+}
 
-/// The world of `seed`, run for `events` and then healed.
-fn world(seed: u64, events: u64) -> World {
+/// The world of `seed`, at the end of its time.
+fn simulate(seed: u64) -> World {
     let mut dice = Rng::with_seed(seed);
     let rules = Rules::drawn(&mut dice);
     let vendor = Vendor::drawn(&mut dice);
     let mut world = World::new(seed, rules, vendor, dice);
     world.plan();
-    while world.events < events {
+    while world.events < EVENTS {
         world.go_on();
     }
     world.heal();
     world
 }
 
-/// How many worlds are run.
-enum Length {
-    Worlds(u64),
-    Time(Duration),
-}
-
-/// Runs one world after the other, from `seed` on.
-fn run(seed: u64, length: &Length) -> (Tally, Duration) {
-    let (begun, mut tally) = (Instant::now(), Tally::default());
-    let first = seed;
-    for seed in seed.. {
-        let ended = match length {
-            Length::Worlds(worlds) => seed - first >= *worlds,
-            Length::Time(time) => begun.elapsed() >= *time,
-        };
-        if ended {
-            break;
-        }
-        tally.add(&world(seed, EVENTS));
-    }
-    (tally, begun.elapsed())
-}
-
-/// Without variables it is a bounded run of fixed seeds; `cargo xtask simulate` sets them.
 #[test]
+#[expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 fn random_worlds_keep_every_invariant() {
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a whole number"));
-    let (seed, runs, seconds) = (number("SIMULATE_SEED"), number("SIMULATE_RUNS"), number("SIMULATE_SECONDS"));
-    let length = match (runs, seconds) {
-        (_, Some(seconds)) => Length::Time(Duration::from_secs(seconds)),
-        (runs, None) => Length::Worlds(runs.unwrap_or(WORLDS)),
-    };
-    let (tally, took) = run(seed.unwrap_or(0), &length);
-    eprint!("{}", tally.table(took));
-    assert!(tally.checks > tally.events);
+    let run = Run::of_variables(|name| std::env::var(name).ok());
+    let (tally, took) = run.worlds();
+    assert!(tally.checks > tally.events, "fewer checks than events");
+    let outages = outage::outages(run.seed, run.outages, Duration::from_secs(1)).0;
+    println!("\n{}{}", tally.table(took), if run.outages > 0 { outages.rows() } else { String::new() });
 }
 
-const EVENTS: u64 = 20_000;
-const WORLDS: u64 = 20;
+#[test]
+fn seed_is_the_same_world_to_the_last_event() {
+    for seed in [1, 2, 3] {
+        let (one, other) = (simulate(seed), simulate(seed));
+        assert_eq!((one.events, one.now, one.trace.digest), (other.events, other.now, other.trace.digest));
+        assert_ne!(one.trace.digest, simulate(seed + 100).trace.digest);
+    }
+}
+
+#[test]
+fn violation_tells_its_seed_its_moment_the_last_events_and_the_command() {
+    let mut world = simulate(4);
+    let story = world.story();
+    for words in ["seed 4,", "virtual time", "the last events:", "cargo xtask simulate --seed 4"] {
+        assert!(story.contains(words), "{words} is missing:\n{story}");
+    }
+    assert!(story.lines().filter(|line| line.starts_with("  ")).count() >= 30, "too few events:\n{story}");
+    world.events = 0;
+}
+
+#[test]
+fn random_outage_of_15_minutes_is_hardly_ever_seen_where_tokens_live_an_hour() {
+    let (outages, world) = outage::outages(1, 250, Duration::from_secs(4));
+    assert!(outages.seen * 250 <= outages.all, "{outages:?}");
+    assert!(world.trace.count(trace::Kind::FailedTransient) > outages.all, "the outages were none");
+}
+
+/// How long a world is.
+const EVENTS: u64 = 10_000;
+/// How many are run by every `cargo test`.
+const FIXED_WORLDS: u64 = 30;

@@ -69,6 +69,10 @@ impl Queue {
         self.heap.pop().map(|Reverse((at, _, what))| (Moment::from_origin(Duration::from_nanos(at)), what))
     }
 
+    pub(super) fn next_at(&self) -> Moment {
+        self.heap.peek().map_or(Moment::NEVER, |Reverse((at, _, _))| Moment::from_origin(Duration::from_nanos(*at)))
+    }
+
     /// The machine sleeps from `now` for `length`: timers and tasks stand still, answers wait in the socket, and the
     /// world outside goes on.
     pub(super) fn suspend(&mut self, now: Moment, length: Duration) {

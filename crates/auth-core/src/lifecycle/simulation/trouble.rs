@@ -116,9 +116,15 @@ impl World {
     }
 
     fn weather(&mut self) {
-        self.vendor.mood = Mood::drawn(&mut self.dice);
-        let healthy = u64::from(self.vendor.is_healthy());
-        self.trace.note(self.now, Kind::Weather, healthy);
+        let mood = Mood::drawn(&mut self.dice);
+        self.turn(mood);
+    }
+
+    /// The vendor is in another mood from now on.
+    pub(super) fn turn(&mut self, mood: Mood) {
+        self.vendor.mood = mood;
+        self.disturbed();
+        self.trace.note(self.now, Kind::Weather, u64::from(self.vendor.is_healthy()));
     }
 
     fn habit(&mut self) {

@@ -110,6 +110,15 @@ impl World {
         }
     }
 
+    /// Lets happen what comes within `time`.
+    pub(super) fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        while self.queue.next_at().min(self.next_arrival) <= end {
+            self.go_on();
+        }
+        self.now = end;
+    }
+
     /// Whether anybody was concerned.
     fn happen(&mut self, what: Happening) -> bool {
         match what {
