@@ -135,6 +135,27 @@ impl World {
         self.next_arrival = self.now + self.traffic.next(&mut self.dice);
     }
 
+    /// Something is going on, and somebody comes meanwhile.
+    pub(super) fn expect_visit(&mut self) {
+        if self.troubles.are_planned {
+            let soon = Duration::from_micros(1 << self.dice.u32(16..26));
+            self.queue.push(self.now + between(Duration::ZERO, soon, &mut self.dice), Happening::Visit);
+        }
+    }
+
+    /// Somebody finds the cell as it was a moment ago, so that he comes to a machine that is on; or an API answers.
+    pub(super) fn visit(&mut self) -> bool {
+        let token = self.life.published().filter(|_| self.dice.u8(0..8) == 0).cloned();
+        match token {
+            Some(token) => self.report(&token),
+            None => {
+                let (ask, runtime) = (self.wish(), self.dice.u8(0..2));
+                self.step(Caller { ask, runtime, arrived: self.now, joined_old: false });
+            }
+        }
+        true
+    }
+
     /// A new caller.
     pub(super) fn call(&mut self, ask: Ask) {
         self.events += 1;

@@ -125,6 +125,7 @@ impl World {
             }
             flight.landed = Some(result);
         }
+        self.expect_visit();
         self.commit();
     }
 

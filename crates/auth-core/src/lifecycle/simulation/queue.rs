@@ -28,6 +28,8 @@ pub(super) enum Happening {
     Nudge(u32),
     /// The credentials were looked at.
     Looked,
+    /// A caller comes just when something is going on.
+    Visit,
     /// An API answers 401.
     Unauthorized(u32),
     /// The vendor changes.

@@ -54,7 +54,7 @@ kinds! {
     RuntimeDied: "runtime {} dies",
     Rotated: "credentials are rotated (in step: {})",
     Revoked: "the vendor revokes every token below #{}",
-    BadApi: "an API that refuses every token: {}",
+    BadApi: "an API refuses tokens: {}",
 }
 
 /// How many kinds there are.

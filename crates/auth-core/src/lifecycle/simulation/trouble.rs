@@ -14,14 +14,18 @@ use crate::{AccessToken, Fingerprint, Moment, Rejection};
 pub(super) struct Troubles {
     /// The mean time between two of each kind; none where it does not happen in this world.
     gaps: [Option<Duration>; KINDS.len()],
-    /// One API refuses every token.
-    is_api_bad: bool,
+    /// One API refuses every token that is older than this.
+    bad_api: Option<Duration>,
+    /// The credentials are others at every look.
+    are_restless: bool,
     /// Tokens on their way back from an API that refused them.
     refused: Vec<Option<AccessToken>>,
     /// The failure that the credentials are being looked at for.
     pub(super) about: u32,
     /// Runtimes may be shutting down when a flight is started.
-    pub(super) may_refuse: bool,
+    may_refuse: bool,
+    /// Things go wrong here at all.
+    pub(super) are_planned: bool,
 }
 
 impl World {
@@ -34,7 +38,7 @@ impl World {
         }
         // The vendor's weather always changes.
         self.troubles.gaps[0] = Some(life.saturating_mul(1 << self.dice.u32(0..6)) / 8);
-        self.troubles.may_refuse = self.dice.bool();
+        (self.troubles.are_planned, self.troubles.may_refuse) = (true, self.dice.bool());
         for kind in KINDS {
             self.plan_next(*kind);
         }
@@ -68,8 +72,9 @@ impl World {
 
     /// A caller uses his token; an API may refuse it.
     pub(super) fn use_it(&mut self, token: &AccessToken) {
-        let revoked = self.books.current.as_ref().is_some_and(|entry| entry.serial < self.vendor.revoked_below);
-        if !(revoked || self.troubles.is_api_bad) || self.dice.u8(0..4) > 0 {
+        let Some(entry) = &self.books.current else { return };
+        let old = self.troubles.bad_api.is_some_and(|age| self.now.since(entry.requested_at) >= age);
+        if !(old || entry.serial < self.vendor.revoked_below) || self.dice.u8(0..4) > 0 {
             return;
         }
         let refused = &mut self.troubles.refused;
@@ -89,6 +94,13 @@ impl World {
     /// An API answered 401: the token is reported, and the call repeated.
     pub(super) fn unauthorized(&mut self, at: u32) -> bool {
         let Some(token) = self.troubles.refused[at as usize].take() else { return false };
+        self.report(&token);
+        self.call(super::books::Ask::default());
+        true
+    }
+
+    /// `token` was refused by an API.
+    pub(super) fn report(&mut self, token: &AccessToken) {
         self.calls += 1;
         let verdict = self.life.rejected(token.value(), self.now);
         self.books.rejected(token.value(), verdict, self.now);
@@ -100,13 +112,11 @@ impl World {
         self.trace.note(self.now, kind, token.id().0);
         self.disturbed();
         self.commit();
-        self.call(super::books::Ask::default());
-        true
     }
 
     /// The runtime of whoever started the flight may be shutting down: it takes no task any more.
     pub(super) fn maybe_refuse(&mut self) {
-        let fresh = self.books.flight.as_ref().filter(|flight| flight.attempts == 0 && flight.started == self.now);
+        let fresh = self.books.flight.as_ref().filter(|flight| flight.attempts == 0);
         let Some(id) = fresh.map(|flight| flight.id) else { return };
         if self.troubles.may_refuse && self.dice.u8(..) == 0 {
             self.trace.note(self.now, Kind::FlightRefused, id.0);
@@ -164,14 +174,30 @@ impl World {
     fn rotate(&mut self) {
         match (self.vendor.valid == self.vendor.held, self.dice.bool()) {
             (true, true) => self.vendor.valid += 1,
-            (true, false) => self.vendor.held += 1000,
+            (true, false) => {
+                self.hold_credentials(self.vendor.held + 1000);
+                self.troubles.are_restless = self.dice.bool();
+            }
             (false, _) => {
                 self.vendor.valid = self.vendor.valid.max(self.vendor.held) + 1;
-                self.vendor.held = self.vendor.valid;
+                self.hold_credentials(self.vendor.valid);
+                self.troubles.are_restless = false;
             }
         }
-        self.fingerprint = Fingerprint::of_parts(&[&self.vendor.held.to_string()]);
         self.trace.note(self.now, Kind::Rotated, u64::from(self.vendor.valid == self.vendor.held));
+    }
+
+    /// Somebody looks at the source's credentials; nothing if they cannot be read.
+    pub(super) fn read_credentials(&mut self) -> Option<u32> {
+        if self.troubles.are_restless {
+            self.hold_credentials(self.vendor.held + 1);
+        }
+        self.vendor.has_credentials().then_some(self.vendor.held)
+    }
+
+    fn hold_credentials(&mut self, version: u32) {
+        self.vendor.held = version;
+        self.fingerprint = Fingerprint::of_parts(&[&version.to_string()]);
     }
 
     fn revoke(&mut self) {
@@ -180,8 +206,11 @@ impl World {
     }
 
     fn bad_api(&mut self) {
-        self.troubles.is_api_bad = !self.troubles.is_api_bad;
-        self.trace.note(self.now, Kind::BadApi, u64::from(self.troubles.is_api_bad));
+        // Some take a token for a minute only, about as long as it counts as young.
+        let minute = between(Duration::from_secs(45), Duration::from_secs(75), &mut self.dice);
+        let age = if self.dice.bool() { minute } else { Duration::ZERO };
+        self.troubles.bad_api = self.troubles.bad_api.is_none().then_some(age);
+        self.trace.note(self.now, Kind::BadApi, u64::from(self.troubles.bad_api.is_some()));
     }
 
     fn plan_next(&mut self, what: Happening) {
@@ -191,7 +220,7 @@ impl World {
         let wrong = match what {
             Happening::Weather => !self.vendor.is_healthy(),
             Happening::Rotate => self.vendor.valid != self.vendor.held,
-            Happening::BadApi => self.troubles.is_api_bad,
+            Happening::BadApi => self.troubles.bad_api.is_some(),
             _ => false,
         };
         // What is wrong is put right sooner than it went wrong.

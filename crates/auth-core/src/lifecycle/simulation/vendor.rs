@@ -189,8 +189,8 @@ impl Vendor {
 impl Mood {
     pub(super) fn drawn(dice: &mut Rng) -> Self {
         match dice.u8(0..20) {
-            0..=8 => Self::Healthy,
-            9 => Self::Slow,
+            0..=7 => Self::Healthy,
+            8 | 9 => Self::Slow,
             10 => Self::Flaky,
             11 => Self::Panicking,
             12 => Self::Blocking,

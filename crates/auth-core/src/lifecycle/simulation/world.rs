@@ -130,6 +130,7 @@ impl World {
             Happening::Look(timer) => self.background.timer == timer && self.look(true),
             Happening::Nudge(timer) => self.background.timer == timer && self.look(false),
             Happening::Looked => self.looked(),
+            Happening::Visit => self.visit(),
             Happening::Unauthorized(at) => self.unauthorized(at),
             trouble => self.trouble(trouble),
         }
@@ -287,7 +288,7 @@ impl World {
     }
 
     fn looked(&mut self) -> bool {
-        let found = self.vendor.has_credentials().then_some(self.vendor.held);
+        let found = self.read_credentials();
         self.calls += 1;
         self.life.probed(found.map(|_| self.fingerprint), self.troubles.about, self.now);
         self.books.probed(found, self.troubles.about, self.now);
@@ -317,6 +318,7 @@ impl World {
         self.pilots.push(Pilot::new(start.id, runtime));
         let begins = between(Duration::ZERO, Duration::from_micros(100), &mut self.dice);
         self.queue.push(self.now + start.delay + begins, Happening::Fly(start.id));
+        self.expect_visit();
     }
 
     /// Sends on those who wait for a flight that is over, each when he is given a processor, and stops its task.
