@@ -14,6 +14,11 @@ impl Lifecycle {
     pub(crate) fn begin_attempt(&mut self, id: FlightId, now: Moment) -> Option<Attempt> {
         let lifetime = self.lifetime;
         let flight = self.flight.as_mut().filter(|flight| flight.id == id)?;
+        if flight.attempts == 0 {
+            // The machine may have slept while the flight kept its distance: its time is its own.
+            flight.started_at = flight.started_at.max(now);
+            self.last_start = Some(flight.started_at);
+        }
         flight.attempts += 1;
         let flight_left = (flight.started_at + self.policy.flight_timeout).since(now);
         let timeout = self.policy.attempt_time(lifetime).min(flight_left.max(LEAST_ATTEMPT));

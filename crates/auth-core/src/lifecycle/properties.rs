@@ -404,3 +404,20 @@ fn flight_abandoned_before_it_began_does_not_delay_the_next() {
     let Read::Join(Some(next)) = world.life.read(world.now, Want::default()) else { panic!("nothing was started") };
     assert_eq!(next.delay, Duration::from_secs(1), "one request was sent, and the next waits for two intervals");
 }
+
+/// Found by the simulation: a suspend while a flight kept its distance left it a tenth of a second for its request.
+#[test]
+fn flight_that_begins_late_has_all_of_its_time_and_the_next_keeps_its_distance_from_it() {
+    let mut world = World::new(RefreshPolicy::default(), 0.5);
+    for op in [Op::Read { life: Duration::ZERO }, Op::Attempt] {
+        world.apply(&op);
+    }
+    world.apply(&Op::Answer(Answer::Token { lifetime: Duration::from_secs(3600), repeats: false, awaited: true }));
+    let Read::Join(Some(start)) = world.life.force(world.now) else { panic!("nothing was started") };
+    let woken = world.now + start.delay + Duration::from_secs(3600);
+    let attempt = world.life.begin_attempt(start.id, woken).expect("the flight is the source's");
+    assert_eq!(attempt.timeout, Duration::from_secs(8));
+    world.life.lost(start.id, false, woken, 0.5);
+    let Read::Join(Some(next)) = world.life.force(woken) else { panic!("nothing was started") };
+    assert_eq!(next.delay, Duration::from_secs(1), "two requests within the least interval");
+}

@@ -48,6 +48,10 @@ impl Books {
             holds!(self, !ours && attempt.is_none(), "the flight is not the source's, or does not know it");
             return None;
         };
+        if flight.attempts == 0 {
+            flight.started = flight.started.max(now);
+            self.last_start = Some(flight.started);
+        }
         flight.attempts += 1;
         let (number, reason, left) = (flight.attempts, flight.reason, (flight.started + whole).since(now));
         holds!(self, attempt.number == number && number <= most, "attempt {} of {most}", attempt.number);
