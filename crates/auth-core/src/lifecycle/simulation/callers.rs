@@ -187,7 +187,7 @@ impl World {
         if flight.awaited == 1 {
             self.queue.push(self.now + patience, Happening::Impatient(flight.id));
         }
-        if self.dice.u8(0..4) == 0 {
+        if self.troubles.are_planned && self.dice.u8(0..4) == 0 {
             let own = between(Duration::ZERO, Duration::from_secs(10), &mut self.dice);
             self.queue.push(self.now + own, Happening::Leave(place));
         }

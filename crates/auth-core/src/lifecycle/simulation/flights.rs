@@ -257,8 +257,9 @@ impl Books {
         *streak += 1;
         let nth = *streak - 1;
         let left = self.usable(now).map(|entry| entry.usable_until.since(now));
-        let due = self.rules.hold(class, nth, named, left);
-        let hold = error.retry_after().unwrap_or_default();
+        let (due, end) = (self.rules.hold(class, nth, named, left), Moment::NEVER.since(now));
+        let due = (due.0.min(end), due.1.min(end));
+        let hold = error.retry_after().unwrap_or_default().min(end);
         holds!(self, is_within(hold, due), "{class:?} {nth} is held for {hold:?}, not for {due:?}");
         let (until, look_at, error) = (now + hold, now + Duration::from_secs(1), error.clone());
         self.hold = Some(Held { until, class, error, flown_at: flight.started, sent_with, look_at });

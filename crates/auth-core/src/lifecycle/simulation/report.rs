@@ -44,7 +44,7 @@ impl Tally {
         kinds.iter().map(|kind| self.counts[*kind as usize]).sum()
     }
 
-    /// `took` is the time that it cost to run them.
+    /// `took` is the processor's time that they cost.
     pub(super) fn table(&self, took: Duration) -> String {
         use Kind::*;
         let years = |time: Duration| format!("{:.1} years", time.as_secs_f64() / (365.25 * 86_400.0));
@@ -58,7 +58,7 @@ impl Tally {
         row("virtual time", years(self.virtual_time));
         row("… of it suspended", years(self.suspended));
         row("events", thousands(self.events));
-        row("events a second, on one core", rate(self.events));
+        row("events a second of one core", rate(self.events));
         row("calls of the machine", thousands(self.calls));
         row("checks made", thousands(self.checks));
         row("callers served from memory", sum(&[Served]));
