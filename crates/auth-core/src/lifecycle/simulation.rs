@@ -141,4 +141,4 @@ fn random_outage_of_15_minutes_is_hardly_ever_seen_where_tokens_live_an_hour() {
 /// How long a world is.
 const EVENTS: u64 = 10_000;
 /// How many are run by every `cargo test`.
-const FIXED_WORLDS: u64 = 30;
+const FIXED_WORLDS: u64 = 70;
