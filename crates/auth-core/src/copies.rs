@@ -86,6 +86,7 @@ impl Mine {
 type Memory = [(u64, WeakToken); REMEMBERED];
 
 thread_local! {
+    #[allow(clippy::missing_const_for_thread_local, reason = "loom's macro takes no const block")]
     static MEMORY: RefCell<Memory> = RefCell::new([const { (0, WeakToken::NONE) }; REMEMBERED]);
 }
 
