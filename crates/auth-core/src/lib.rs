@@ -58,6 +58,10 @@ pub use clock::{Clock, Moment, SystemClock};
 #[cfg(feature = "test-util")]
 pub use clock::{ManualClock, PausedClock};
 
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
+
 mod copies;
 mod driver;
 mod flight;

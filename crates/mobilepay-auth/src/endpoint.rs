@@ -215,7 +215,7 @@ impl MobilePayAuth {
 
     /// Refuses another merchant's token, however it came here. For good: what hands out other clients' tokens hands ours to
     /// them, so it is not asked often until a person has seen to it.
-    fn refuse_foreign(&self, response: &TokenResponse) -> Result<(), Error> {
+    pub(crate) fn refuse_foreign(&self, response: &TokenResponse) -> Result<(), Error> {
         // An opaque token has no claims, and passes.
         let binding = response.claims::<Binding>();
         if !binding.is_ok_and(|binding| binding.is_foreign_to(self.merchant_vat.as_ref())) {
@@ -227,7 +227,7 @@ impl MobilePayAuth {
     }
 
     /// The answer with what later calls need besides the token.
-    fn with_later_headers(
+    pub(crate) fn with_later_headers(
         &self,
         mut response: TokenResponse,
         gateway_id: Option<HeaderValue>,

@@ -89,7 +89,7 @@ impl TokenEndpoint for PartnerOAuth {
 }
 
 /// `token`, if it says that it is no test token.
-fn live(token: TokenResponse) -> Result<TokenResponse, Error> {
+pub(crate) fn live(token: TokenResponse) -> Result<TokenResponse, Error> {
     let failure = Failure::of(CALLER.vendor);
     match token.claims().ok().and_then(|TestMark { is_test }| is_test) {
         Some(false) => Ok(token),

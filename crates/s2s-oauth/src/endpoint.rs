@@ -143,11 +143,11 @@ impl TokenEndpoint for S2sOAuth {
 }
 
 /// One attempt: its credentials are loaded once, and it knows all that must not be seen in an answer.
-struct Attempt<'a> {
-    endpoint: &'a S2sOAuth,
-    cx: &'a RequestContext<'a>,
-    credentials: S2sCredentials,
-    redactor: Redactor,
+pub(crate) struct Attempt<'a> {
+    pub(crate) endpoint: &'a S2sOAuth,
+    pub(crate) cx: &'a RequestContext<'a>,
+    pub(crate) credentials: S2sCredentials,
+    pub(crate) redactor: Redactor,
 }
 
 impl Attempt<'_> {
@@ -202,7 +202,7 @@ impl Attempt<'_> {
     }
 
     /// "Token Response", with the headers of later calls: a token travels with the credentials it was issued to.
-    fn response(&self, mut document: Document) -> Result<TokenResponse, Error> {
+    pub(crate) fn response(&self, mut document: Document) -> Result<TokenResponse, Error> {
         let refresh_token = self.refresh_token(&mut document);
         let mut response = document.into_token(DEFAULT_LIFETIME)?;
         // No scope in an answer means: as asked for (RFC 6749 §5.1).

@@ -10,6 +10,10 @@ pub use config::{S2sCredentials, Scope, ServiceAccount};
 mod wire;
 pub use wire::{DEFAULT_LIFETIME, HeaderNames};
 
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
+
 pub use auth_core::{
     self, AccessToken, BaseUrl, ClientCredentials, CredentialSource, Error, HeaderSet, HttpClient, RefreshPolicy,
     TokenSource,
