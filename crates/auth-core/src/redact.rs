@@ -8,7 +8,7 @@ use crate::CredentialSet;
 
 /// Knows the credentials and tokens of one request, in every form in which a server may echo them.
 pub struct Redactor {
-    /// Longest first, so that a secret which contains another goes as a whole.
+    /// Each once.
     forms: Vec<Zeroizing<String>>,
 }
 
@@ -32,15 +32,17 @@ impl Redactor {
     pub fn add(&mut self, secret: &str) {
         let forms = [secret.to_owned(), percent_encode(secret)].into_iter().chain(base64_forms(secret));
         let forms = forms.chain(json_forms(secret)).filter(|form| !form.is_empty());
-        self.forms.extend(forms.map(Zeroizing::new));
-        self.forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        // Looked for in text that is blanked as well: what only blanking would spell is not let through.
+        self.forms.extend(forms.map(|form| Zeroizing::new(blanked(&form))));
+        self.forms.sort_by(|one, other| one.as_str().cmp(other.as_str()));
         self.forms.dedup();
     }
 
     /// Whether `text` has any of them.
     #[must_use]
     pub fn finds(&self, text: &str) -> bool {
-        self.forms.iter().any(|form| find_ignoring_case(text, form).is_some())
+        let text = blanked(text);
+        (0..text.len()).any(|at| self.form_at(text.as_bytes(), at).is_some())
     }
 
     /// `text` with each of them replaced, then cut to 200 printable characters.
@@ -54,16 +56,33 @@ impl Redactor {
     /// ```
     #[must_use]
     pub fn clean(&self, text: &str) -> String {
-        let cut = text.char_indices().nth(MAX_CLEANED_CHARS).map(|(at, _)| at);
-        let mut text = text[..cut.unwrap_or(text.len())].to_owned();
-        for form in &self.forms {
-            text = replace_ignoring_case(&text, form);
+        let text = blanked(text);
+        let mut rest = text.trim();
+        let (mut out, mut chars) = (String::new(), 0);
+        while let Some(c) = rest.chars().next().filter(|_| chars < MAX_DESCRIPTION_CHARS) {
+            let redacted = self.end_of_secret(rest.as_bytes());
+            let taken = redacted.unwrap_or(c.len_utf8());
+            out.push_str(if redacted.is_some() { REDACTED } else { &rest[..taken] });
+            chars += if redacted.is_some() { REDACTED.len() } else { 1 };
+            rest = &rest[taken..];
         }
-        // What stands at the cut may be the first half of a secret.
-        if cut.is_some() && text.chars().count() <= MAX_DESCRIPTION_CHARS {
-            text.truncate(text.find(REDACTED).map_or(0, |at| at + REDACTED.len()));
+        out.chars().take(MAX_DESCRIPTION_CHARS).collect()
+    }
+
+    /// Where the secret that `text` begins with ends, and any that begins inside it: of two that overlap nothing is left.
+    fn end_of_secret(&self, text: &[u8]) -> Option<usize> {
+        let (mut end, mut at) = (self.form_at(text, 0)?, 1);
+        while at < end {
+            end = self.form_at(text, at).map_or(end, |other| other.max(end));
+            at += 1;
         }
-        printable(&text, MAX_DESCRIPTION_CHARS)
+        Some(end)
+    }
+
+    /// Where the longest form that stands in `text` from `at` on ends.
+    fn form_at(&self, text: &[u8], at: usize) -> Option<usize> {
+        let rest = &text[at..];
+        self.forms.iter().filter_map(|form| Some(at + length_of(rest, form.as_bytes())?)).max()
     }
 }
 
@@ -90,14 +109,21 @@ pub(crate) fn percent_encode(text: &str) -> String {
 
 /// The first `max` characters, each that is not printable as a blank.
 pub(crate) fn printable(text: &str, max: usize) -> String {
-    let unprintable = |c: char| c.is_control() || is_invisible(c);
-    let text = text.trim_matches(|c: char| c.is_whitespace() || unprintable(c));
-    text.chars().map(|c| if unprintable(c) { ' ' } else { c }).take(max).collect()
+    blanked(text).trim().chars().take(max).collect()
 }
 
-/// Characters that change how a terminal shows the text round them.
+/// Each character that is not printable as a blank.
+fn blanked(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || is_invisible(c) { ' ' } else { c }).collect()
+}
+
+/// Characters that cannot be seen, or that change how a terminal shows the text round them: Unicode's format characters,
+/// but for those that are drawn, and the separators of lines and paragraphs.
 pub(crate) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e007f}')
 }
 
 fn base64_forms(secret: &str) -> [String; 4] {
@@ -118,12 +144,12 @@ fn json_forms(secret: &str) -> [String; 3] {
     [inner.to_owned(), slashed, ascii]
 }
 
-/// Percent forms come in both cases; a secret in another case is as good as the secret to whoever reads it.
-fn find_ignoring_case(text: &str, form: &str) -> Option<(usize, usize)> {
-    let (text, form) = (text.as_bytes(), form.as_bytes());
+/// How much of the beginning of `text` is `form`. Percent forms come in both cases; a secret in another case is as good as
+/// the secret to whoever reads it.
+fn length_of(text: &[u8], form: &[u8]) -> Option<usize> {
     // As it is goes first: in a secret that has `%25` itself that is no percent sign.
-    let plain = |rest: &[u8]| rest.get(..form.len()).filter(|head| head.eq_ignore_ascii_case(form)).map(<[u8]>::len);
-    (0..text.len()).find_map(|at| Some((at, at + plain(&text[at..]).or_else(|| matched(&text[at..], form))?)))
+    let plain = text.get(..form.len()).is_some_and(|head| head.eq_ignore_ascii_case(form));
+    if plain { Some(form.len()) } else { matched(text, form) }
 }
 
 /// How much of the beginning of `text` is `form`, each byte as it is or as `%XX`, a blank also as `+`: encoders differ in
@@ -145,23 +171,9 @@ fn hex(high: u8, low: u8) -> Option<u8> {
     u8::try_from(digit(high)? * 16 + digit(low)?).ok()
 }
 
-fn replace_ignoring_case(text: &str, form: &str) -> String {
-    let mut rest = text;
-    let mut out = String::with_capacity(text.len());
-    while let Some((at, end)) = find_ignoring_case(rest, form) {
-        out.push_str(&rest[..at]);
-        out.push_str(REDACTED);
-        rest = &rest[end..];
-    }
-    out.push_str(rest);
-    out
-}
-
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 const REDACTED: &str = "[redacted]";
 const MAX_DESCRIPTION_CHARS: usize = 200;
-/// As much of a text as is looked at: more is not shown.
-const MAX_CLEANED_CHARS: usize = 4096;
 
 #[cfg(test)]
 mod tests {

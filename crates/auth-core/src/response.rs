@@ -253,7 +253,7 @@ impl Body<'_> {
             let words: Vec<&str> = words.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             format!("{name}: {}", words.join(" "))
         });
-        all.reduce(|all, one| format!("{all}; {one}"))
+        Some(all.collect::<Vec<_>>().join("; ")).filter(|all| !all.is_empty())
     }
 }
 
@@ -432,7 +432,8 @@ fn seconds_of(value: &Value) -> Option<i64> {
         Value::Number(number) => number.as_f64()?,
         Value::String(text) => {
             let text = text.trim();
-            let numeric = text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.');
+            // A double may also be called `inf` or `nan`, which is no number of seconds.
+            let numeric = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) && !text.starts_with('+');
             text.parse().ok().filter(|_| numeric)?
         }
         _ => return None,

@@ -270,6 +270,39 @@ fn secret_that_looks_percent_encoded_itself_is_cut_out() {
 }
 
 #[test]
+fn secret_longer_than_all_that_is_shown_does_not_leave_its_beginning() {
+    let secret = "invented-".repeat(700);
+    let redactor = Redactor::new(&ClientCredentials::new("id", secret.as_str()).unwrap());
+    for echo in [secret.clone(), STANDARD.encode(&secret), format!("{secret} {secret}")] {
+        let cleaned = redactor.clean(&format!("Not known: {echo}."));
+        assert!(cleaned.starts_with("Not known: [redacted]"), "{cleaned}");
+        assert!(!cleaned.contains("vented"), "{cleaned}");
+    }
+}
+
+#[test]
+fn secret_that_only_cleaning_would_spell_is_cut_out() {
+    let redactor = Redactor::new(&ClientCredentials::new("an invented id", "an invented secret").unwrap());
+    for blank in ['\t', '\n', '\u{200b}', '\u{ad}', '\u{2060}'] {
+        let words = format!("<an{blank}invented{blank}secret>");
+        assert_eq!(redactor.clean(&words), "<[redacted]>", "{blank:?}");
+        assert!(redactor.finds(&words), "{blank:?}");
+    }
+}
+
+#[test]
+fn of_secrets_that_overlap_no_end_is_left() {
+    let mut redactor = Redactor::new(&ClientCredentials::new("invented-id", "id-and-secret").unwrap());
+    redactor.add("d");
+    assert_eq!(redactor.clean("<invented-id-and-secret>"), "<[redacted]>");
+    assert_eq!(
+        redactor.clean("d: id-and-secret"),
+        "[redacted]: [redacted]",
+        "what stands for a secret is not cleaned again"
+    );
+}
+
+#[test]
 fn token_and_code_of_the_request_are_cut_out_as_well() {
     let mut redactor = Redactor::new(&credentials());
     redactor.add("invented-code");
@@ -284,6 +317,11 @@ fn vendors_words_are_at_most_200_printable_characters() {
     let words = error.description().unwrap();
     assert!(words.chars().all(|c| !c.is_control() && c != '\u{202e}'), "{words:?}");
     assert!(words.ends_with("end"), "{words}");
+    for odd in
+        ['\u{ad}', '\u{61c}', '\u{180e}', '\u{2060}', '\u{206a}', '\u{fff9}', '\u{1d173}', '\u{e0001}', '\u{e0041}']
+    {
+        assert_eq!(described(&format!("a{odd}b").into()).description(), Some("a b"), "{odd:?}");
+    }
     let long = described(&"ä".repeat(300).into());
     assert_eq!(long.description().unwrap().chars().count(), 200);
     let at_the_cut = described(&format!("{}{SECRET}", "a".repeat(190)).into());
