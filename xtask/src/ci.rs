@@ -2,7 +2,7 @@
 
 use crate::project::{Package, Project};
 use crate::step::{Action, Step, run_all};
-use crate::{Outcome, lint, loom};
+use crate::{Outcome, fuzz, lint, loom};
 
 pub(crate) fn run() -> Outcome {
     run_all(&plan(&Project::load()?))
@@ -14,6 +14,7 @@ fn plan(project: &Project) -> Vec<Step> {
     steps.push(Step::cargo("all tests", "test --workspace"));
     let models = Action::Call { shown: "cargo xtask loom", function: loom::run };
     steps.push(Step { title: "interleavings".to_owned(), actions: vec![models] });
+    steps.push(fuzz::seeds());
     steps.extend(project.libraries().map(test_alone));
     steps.extend(two_tls(project));
     steps.extend(project.libraries().filter(|package| !package.features.is_empty()).map(each_feature));

@@ -3,6 +3,7 @@
 
 mod bench;
 mod ci;
+mod fuzz;
 mod lint;
 mod loom;
 mod mutants;
@@ -30,6 +31,15 @@ enum Command {
     },
     /// Everything: lint, all tests, each library alone, each feature alone
     Ci,
+    /// Hostile bytes for every reader of answers, by libFuzzer; fails on a finding
+    Fuzz {
+        /// One of the targets in crates/fuzz/fuzz_targets; all of them if none is named
+        #[arg(long)]
+        target: Option<String>,
+        /// How long each target runs
+        #[arg(long, default_value_t = 300)]
+        seconds: u32,
+    },
     /// Formatting, tidy rules, clippy and rustdoc; no warning is let through
     Lint,
     /// Callers, flights and rejections of auth-core, in every interleaving within a bound
@@ -52,6 +62,7 @@ fn main() -> ExitCode {
     report(match Command::parse() {
         Command::Bench { without_builds } => bench::run(without_builds),
         Command::Ci => ci::run(),
+        Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Command::Lint => lint::run(),
         Command::Loom => loom::run(),
         Command::Mutants { test } => mutants::run(&test),

@@ -79,7 +79,9 @@ pub(crate) fn contains(text: &[u8], words: &[u8]) -> bool {
 }
 
 fn percent(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02x}") }).collect()
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02x}") })
+        .collect()
 }
 
 fn percent_decoded(text: &str, plus_is_blank: bool) -> Vec<u8> {

@@ -42,10 +42,16 @@ impl Files {
         self.iter().filter(|(path, _)| path.ends_with(".rs"))
     }
 
-    /// The names of the folders under `crates/`.
+    /// The names of the folders under `crates/`, but for those that are a workspace of their own: none of these is published,
+    /// and none can inherit from the root.
     pub(crate) fn crates(&self) -> BTreeSet<&str> {
         let names = self.below("crates/").filter_map(|(path, _)| path.split('/').nth(1));
-        names.collect()
+        names.filter(|name| !self.is_workspace(&format!("crates/{name}/Cargo.toml"))).collect()
+    }
+
+    /// Whether `manifest` is that of a workspace of its own.
+    pub(crate) fn is_workspace(&self, manifest: &str) -> bool {
+        self.text(manifest).is_some_and(|text| text.lines().any(|line| line == "[workspace]"))
     }
 
     pub(crate) fn providers(&self) -> BTreeSet<&str> {
@@ -67,5 +73,12 @@ mod tests {
         ]);
         assert_eq!(files.crates(), BTreeSet::from(["auth-core", "some-vendor"]));
         assert_eq!(files.providers(), BTreeSet::from(["some-vendor"]));
+    }
+
+    #[test]
+    fn workspace_of_its_own_is_no_crate_of_this_one() {
+        let own = ("crates/fuzz/Cargo.toml", "[package]\n[workspace]\n");
+        let files = Files::of([own, ("crates/fuzz/src/lib.rs", ""), ("crates/auth-core/Cargo.toml", "[package]\n")]);
+        assert_eq!(files.crates(), BTreeSet::from(["auth-core"]));
     }
 }

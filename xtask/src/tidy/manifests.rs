@@ -69,7 +69,8 @@ fn is_inherited(field: Option<&Value>) -> bool {
 
 pub(crate) fn dependencies_are_inherited(files: &Files) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (path, text) in files.iter().filter(|(path, _)| path.ends_with("/Cargo.toml")) {
+    let members = files.iter().filter(|(path, _)| path.ends_with("/Cargo.toml") && !files.is_workspace(path));
+    for (path, text) in members {
         for dependency in dependencies(text).iter().filter(|dependency| !dependency.is_inherited()) {
             let (name, table) = (&dependency.name, dependency.table);
             let hint = "its version belongs into [workspace.dependencies] of the root Cargo.toml";
@@ -80,9 +81,11 @@ pub(crate) fn dependencies_are_inherited(files: &Files) -> Vec<Finding> {
 }
 
 pub(crate) fn no_git_dependencies(files: &Files) -> Vec<Finding> {
-    let lines = files.text("Cargo.lock").unwrap_or_default().lines().enumerate();
-    let from_git = lines.filter(|(_, line)| line.trim_start().starts_with("source = \"git+"));
-    from_git.map(|(index, line)| format!("Cargo.lock:{}: depend on a release instead of {line}", index + 1)).collect()
+    let locks = files.iter().filter(|(path, _)| path.rsplit('/').next() == Some("Cargo.lock"));
+    let lines = locks.flat_map(|(path, text)| text.lines().enumerate().map(move |line| (path, line)));
+    let from_git = lines.filter(|(_, (_, line))| line.trim_start().starts_with("source = \"git+"));
+    let finding = |(path, (index, line))| format!("{path}:{}: depend on a release instead of {line}", index + 1);
+    from_git.map(finding).collect()
 }
 
 const TABLES: &[&str] = &["dependencies", "dev-dependencies", "build-dependencies"];
@@ -163,7 +166,9 @@ workspace = true
     #[test]
     fn a_dependency_from_git_is_found_in_the_lock_file() {
         let lock = "[[package]]\nname = \"a\"\nsource = \"git+https://example.invalid/a#1\"\n";
-        assert!(no_git_dependencies(&Files::of([("Cargo.lock", lock)]))[0].starts_with("Cargo.lock:3: "));
+        for path in ["Cargo.lock", "crates/a/Cargo.lock"] {
+            assert!(no_git_dependencies(&Files::of([(path, lock)]))[0].starts_with(&format!("{path}:3: ")));
+        }
         let lock = lock.replace("git+", "registry+");
         assert_eq!(no_git_dependencies(&Files::of([("Cargo.lock", &lock)])), Vec::<Finding>::new());
     }

@@ -81,7 +81,8 @@ pub fn mobilepay_auth(bytes: &[u8]) {
             let claimed = token.claims::<serde_json::Value>().ok();
             let accepted = mobilepay_auth::fuzzing::accept(endpoint, token);
             // Of claims that come twice serde_json takes the last, and the provider none.
-            if let (Ok(_), Some(claimed)) = (&accepted, claimed.as_ref().and_then(|claims| claims.get("merchant_vat"))) {
+            if let (Ok(_), Some(claimed)) = (&accepted, claimed.as_ref().and_then(|claims| claims.get("merchant_vat")))
+            {
                 assert!(claimed.is_null() || claimed.as_str() == own, "a token of {claimed} for {own:?}");
             }
             accepted
@@ -123,7 +124,8 @@ pub fn s2s_oauth(bytes: &[u8]) {
 /// The answer to the code call.
 fn code(case: &Case, secrets: &Secrets, credentials: &S2sCredentials, words: &Words) {
     let redactor = Redactor::new(credentials);
-    let read = || s2s_oauth::fuzzing::CODE_RULES.document(&case.answer(), &redactor)?.take_secret(s2s_oauth::fuzzing::CODE);
+    let read =
+        || s2s_oauth::fuzzing::CODE_RULES.document(&case.answer(), &redactor)?.take_secret(s2s_oauth::fuzzing::CODE);
     match (read(), read()) {
         (Ok(code), Ok(again)) => {
             assert!(code == again && case.status.is_success(), "the same bytes, two codes");
