@@ -199,7 +199,8 @@ fn halves(redactor: &mut Redactor, secrets: &Secrets, length: usize) {
     let usable = |part: &&str| (WINDOW..100).contains(&part.len()) && !part.contains('~');
     let parts: Vec<&str> = secrets.parts().filter(usable).collect();
     let Some(part) = parts.get(length % parts.len().max(1)) else { return };
-    let long = part.repeat(1 + (length / 3 % 8).pow(3));
+    // Mostly a few times, and now and then more than any description is long.
+    let long = part.repeat(if length % 32 == 31 { 400 } else { 1 + length % 31 });
     redactor.add(&long);
     let before = 199usize.saturating_sub(length % (part.len() + 2));
     let cleaned = redactor.clean(&format!("{}{long}{}", "~".repeat(before), "~".repeat(300)));
