@@ -86,7 +86,8 @@ pub(crate) fn shows_nothing_of(body: &[u8], error: &Error, secrets: &Secrets, wo
     }
 }
 
-/// `text` in pieces, between the code, the hint (which is ours by its type), the time to wait, and numbers of few digits.
+/// `text` in pieces, between the code, the hint (which is ours by its type), the time to wait, the quotes and line ends that
+/// Debug adds, and numbers of few digits.
 fn without_what_is_ours(text: &str, error: &Error) -> Vec<String> {
     let wait = error.retry_after().map(|wait| format!("{wait:?}"));
     let hint = error.hint().map(|hint| format!("{hint:?}"));
@@ -95,7 +96,7 @@ fn without_what_is_ours(text: &str, error: &Error) -> Vec<String> {
     for words in ours.into_iter().flatten() {
         pieces = pieces.iter().flat_map(|piece| piece.split(words).map(str::to_owned)).collect();
     }
-    pieces.iter().flat_map(|piece| between_numbers(piece)).collect()
+    pieces.iter().flat_map(|piece| piece.split(['"', '\n'])).flat_map(between_numbers).collect()
 }
 
 fn between_numbers(text: &str) -> Vec<String> {
@@ -171,12 +172,11 @@ impl Words {
         let full = bare.clone().detail("").hint("").retry_after(Duration::ZERO);
         let variants = [Error::Rejected, Error::Throttled, Error::Unavailable, Error::Malformed];
         let errors = variants.iter().flat_map(|variant| [variant(bare.clone()), variant(full.clone())]);
-        // Divided as what is looked at is; a code, which cannot be given from outside, looks like a hint.
+        // Divided as what is looked at is. A code cannot be given from outside: it looks like a hint.
         let frames = errors.map(|error| {
             let shown = format!("{error}\n{error:?}\n{error:#?}");
-            let coded = shown.replace("(status 200)", "(status 200, code )").replace("code: None", "code: Some(\"\")");
-            let long = shown.replace("code: None", "code: Some(\n            \"\",\n        )");
-            between_numbers(&format!("{shown}\n{coded}\n{long}")).concat()
+            let coded = shown.replace("(status 200)", "(status 200, code )").replace("code: None", "code: Some(\"");
+            between_numbers(&format!("{shown}\n{coded}\n")).concat()
         });
         let frames: Vec<String> = frames.collect();
         let details = ["a JSON object is expected; line , column  does not fit"];
