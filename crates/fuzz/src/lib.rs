@@ -5,8 +5,11 @@ mod check;
 mod secrets;
 pub mod targets;
 
+/// Bytes in, a panic if something does not hold.
+pub type Target = fn(&[u8]);
+
 /// Every target, by the name of its file in `fuzz_targets` and of its folder in `seeds`.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("answer", targets::answer),
     ("claims", targets::claims),
     ("faults", targets::faults),
