@@ -9,6 +9,7 @@ mod loom;
 mod mutants;
 mod project;
 mod simulate;
+mod soak;
 mod step;
 mod tidy;
 mod tree;
@@ -52,6 +53,8 @@ enum Command {
     },
     /// The lifecycle in virtual time: random worlds, every invariant asserted, a seed for whatever breaks
     Simulate(simulate::Options),
+    /// All five providers against simulators with random faults, judged all the time
+    Soak(soak::Options),
     /// The project's own rules; part of lint, and of `cargo test`
     Tidy,
     /// What each provider brings along, beside bare reqwest, in Markdown
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Loom => loom::run(),
         Command::Mutants { test } => mutants::run(&test),
         Command::Simulate(options) => simulate::run(&options),
+        Command::Soak(options) => soak::run(&options),
         Command::Tidy => tidy::run(),
         Command::Tree => tree::run(),
     })

@@ -1,7 +1,12 @@
+use std::any::Any;
+use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Credentials, Simulator, Vendor};
+use axum::http::HeaderMap;
+
+use crate::{Credentials, Simulator, Target, Vendor};
 
 /// Sets up a [`Simulator`]; everything has a default.
 #[derive(Clone, Debug)]
@@ -29,6 +34,26 @@ pub(crate) struct Options {
     /// `None`: on later calls alone.
     pub(crate) demand_ibm_client_id: Option<bool>,
     pub(crate) demand_client_system_version: bool,
+    pub(crate) watcher: Option<Watcher>,
+}
+
+/// Sees every request; see [`Builder::on_request`].
+#[derive(Clone)]
+pub(crate) struct Watcher(Arc<Watch>);
+
+type Watch = dyn Fn(Option<Target>, &HeaderMap) -> Box<dyn Any + Send> + Send + Sync;
+
+impl Watcher {
+    /// What is kept until the request is over.
+    pub(crate) fn see(&self, target: Option<Target>, headers: &HeaderMap) -> Box<dyn Any + Send> {
+        (self.0)(target, headers)
+    }
+}
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watcher")
+    }
 }
 
 impl Builder {
@@ -53,6 +78,18 @@ impl Builder {
     /// How long every answer takes. Default: no time.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.options.delay = delay;
+        self
+    }
+
+    /// Calls `watch` with the kind and the headers of each request as it arrives, faults or not. What it returns is dropped
+    /// when the answer is made or the client has gone, so a guard tells how long the request was here. Default: nothing.
+    ///
+    /// Where several clients share a simulator, a header of their own tells them apart, as [`crate::Counts`] cannot.
+    pub fn on_request<G: Send + 'static>(
+        mut self,
+        watch: impl Fn(Option<Target>, &HeaderMap) -> G + Send + Sync + 'static,
+    ) -> Self {
+        self.options.watcher = Some(Watcher(Arc::new(move |target, headers| Box::new(watch(target, headers)))));
         self
     }
 
@@ -190,6 +227,7 @@ impl Options {
             raw_basic: false,
             demand_ibm_client_id: None,
             demand_client_system_version: true,
+            watcher: None,
         }
     }
 }

@@ -83,6 +83,7 @@ async fn attend(
 ) -> Response {
     let target = target(&state, request.uri().path());
     let _in_flight = state.counters.arrived(target);
+    let _seen = state.options.watcher.as_ref().map(|watcher| watcher.see(target, request.headers()));
     if !state.options.delay.is_zero() {
         tokio::time::sleep(state.options.delay).await;
     }

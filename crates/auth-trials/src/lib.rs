@@ -3,3 +3,5 @@
 
 mod providers;
 pub use providers::{Setup, source};
+
+pub mod soak;

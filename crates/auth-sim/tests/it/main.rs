@@ -14,3 +14,4 @@ mod s2s;
 mod simulator;
 mod stonex;
 mod tokens;
+mod watching;

@@ -1,0 +1,3 @@
+//! All five providers, all alike.
+
+mod soak;
