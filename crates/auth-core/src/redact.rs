@@ -31,11 +31,19 @@ impl Redactor {
     /// Knows `secret` as well: a code, a refresh token, a token just answered.
     pub fn add(&mut self, secret: &str) {
         let forms = [secret.to_owned(), percent_encode(secret)].into_iter().chain(base64_forms(secret));
-        let forms = forms.chain(json_forms(secret)).filter(|form| !form.is_empty());
+        let forms = forms.chain(base64_cores(secret)).chain(json_forms(secret)).chain([hexadecimal(secret)]);
         // Looked for in text that is blanked as well: what only blanking would spell is not let through.
-        self.forms.extend(forms.map(|form| Zeroizing::new(blanked(&form))));
+        let forms = forms.filter(|form| !form.is_empty()).map(|form| Zeroizing::new(blanked(&form)));
+        self.forms.extend(forms);
         self.forms.sort_by(|one, other| one.as_str().cmp(other.as_str()));
         self.forms.dedup();
+    }
+
+    /// The same, and `secrets` as well.
+    pub(crate) fn knowing(&self, secrets: impl IntoIterator<Item = String>) -> Self {
+        let mut redactor = Self { forms: self.forms.clone() };
+        secrets.into_iter().map(Zeroizing::new).for_each(|secret| redactor.add(&secret));
+        redactor
     }
 
     /// Whether `text` has any of them.
@@ -130,6 +138,22 @@ fn base64_forms(secret: &str) -> [String; 4] {
     [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD].map(|engine| engine.encode(secret))
 }
 
+/// What base64 always makes of `secret` within something longer, by how many bytes stand before it: the characters at
+/// either end depend on its neighbours. A short secret is looked for as a whole alone, or its core would be any text's.
+fn base64_cores(secret: &str) -> Vec<String> {
+    let core = |before: usize, engine: &base64::engine::GeneralPurpose| {
+        let bytes = Zeroizing::new([&[0; 2][..before], secret.as_bytes()].concat());
+        let own = (before * 8).div_ceil(6)..bytes.len() * 8 / 6;
+        engine.encode(&*bytes).get(own).map(str::to_owned)
+    };
+    let cores = (0..3).flat_map(|before| [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD].map(|engine| core(before, engine)));
+    cores.flatten().filter(|core| core.len() >= LEAST_CORE).collect()
+}
+
+fn hexadecimal(secret: &str) -> String {
+    secret.bytes().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(HEX[usize::from(digit)])).collect()
+}
+
 /// As JSON writes it: plainly, with slashes escaped, and with all but ASCII escaped as well.
 fn json_forms(secret: &str) -> [String; 3] {
     let quoted = serde_json::Value::from(secret).to_string();
@@ -173,6 +197,8 @@ fn hex(high: u8, low: u8) -> Option<u8> {
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 const REDACTED: &str = "[redacted]";
+/// Six bytes: fewer may stand in a text that has nothing to do with the secret.
+const LEAST_CORE: usize = 8;
 const MAX_DESCRIPTION_CHARS: usize = 200;
 /// How far into a secret another is looked for. A server chooses its tokens: without a bound, one of 30,000 equal letters
 /// would cost the square of that.
@@ -203,6 +229,30 @@ mod tests {
             assert_eq!(redactor.clean(&format!("<{echo}>")), "<[redacted]>");
             assert!(redactor.finds(&echo));
         }
+    }
+
+    #[test]
+    fn credentials_within_an_encoded_whole_and_in_hexadecimal_are_cut_out() {
+        let redactor = Redactor::new(&ClientCredentials::new("invented-id", "invented+secret/é").unwrap());
+        for before in ["", "a", "ab", "abc"] {
+            let whole = format!("{before}invented+secret/é&more=of+it");
+            for echo in [STANDARD.encode(&whole), URL_SAFE_NO_PAD.encode(&whole)] {
+                let cleaned = redactor.clean(&echo);
+                assert!(cleaned.contains("[redacted]"), "{cleaned}");
+                // What is left is the neighbours', and less than a character of the secret.
+                assert!(cleaned.len() <= echo.len() - 22 + "[redacted]".len(), "{cleaned}");
+            }
+        }
+        let hex: String = "invented+secret/é".bytes().map(|byte| format!("{byte:02x}")).collect();
+        for echo in [hex.to_ascii_uppercase(), hex] {
+            assert_eq!(redactor.clean(&echo), "[redacted]");
+        }
+    }
+
+    #[test]
+    fn short_secret_is_looked_for_in_base64_as_a_whole_alone() {
+        let redactor = Redactor::new(&ClientCredentials::new("ab", "cd").unwrap());
+        assert_eq!(redactor.clean("a YW and a d are nothing"), "a YW and a d are nothing");
     }
 
     #[test]

@@ -274,7 +274,9 @@ impl AnswerRules {
         let body = Body { status, json: parsed.as_ref().ok(), text };
         let fault = (self.fault)(&body);
         if !answer.status().is_success() || fault.is_some() {
-            return Err(self.judge(answer, fault.unwrap_or_default(), redactor));
+            // A token beside an error is nobody's, and a secret all the same.
+            let redactor = redactor.knowing(TOKENS.iter().filter_map(|name| body.text_of(name)));
+            return Err(self.judge(answer, fault.unwrap_or_default(), &redactor));
         }
         match parsed {
             Ok(members) => Ok(Document { vendor: self.vendor, status, members, date: date_of(answer) }),
@@ -320,6 +322,9 @@ impl AnswerRules {
         Error::Malformed(Failure::of(self.vendor).status(answer.status().as_u16()).detail(what))
     }
 }
+
+/// Members that hold tokens, whatever else an answer has.
+const TOKENS: [&str; 3] = ["access_token", "refresh_token", "id_token"];
 
 /// The JSON object of a successful answer.
 pub struct Document {

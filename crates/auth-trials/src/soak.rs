@@ -51,6 +51,10 @@ pub struct Plan {
     pub heap: fn() -> Option<u64>,
     /// The one trouble there is, instead of all by turns.
     pub only: Option<schedule::Trouble>,
+    /// How long after a spell of trouble each source must serve again.
+    pub recovery: Duration,
+    /// Whether nothing else runs in this process, so that open files can be counted.
+    pub alone: bool,
     /// How long flights and connections have to end when everything has been dropped.
     pub settling: Duration,
     /// A defect, so that the soak is seen to find it.
@@ -82,16 +86,27 @@ impl Plan {
         let seconds = Duration::from_secs_f64;
         let spells = Spells { fine: (seconds(6.0), seconds(8.0)), foul: (seconds(1.0), seconds(4.0)) };
         let time = seconds(60.0 * minutes);
-        let settling = seconds(15.0);
-        Self { seed, time, sources: 3, callers: 4, spells, heap: || None, only: None, settling, sabotage: None }
+        Self {
+            seed,
+            time,
+            sources: 3,
+            callers: 4,
+            spells,
+            heap: || None,
+            only: None,
+            recovery: RECOVERY,
+            alone: true,
+            settling: seconds(15.0),
+            sabotage: None,
+        }
     }
 
-    /// A few seconds, with trouble more often than not.
+    /// A few seconds in a test, with trouble as often as not.
     #[must_use]
     pub fn brief(seed: u64) -> Self {
         let seconds = Duration::from_secs_f64;
         let spells = Spells { fine: (seconds(0.5), seconds(1.0)), foul: (seconds(0.3), seconds(1.0)) };
-        Self { time: seconds(6.0), sources: 1, callers: 2, spells, ..Self::minutes(1.0, seed) }
+        Self { time: seconds(6.0), sources: 1, callers: 2, spells, alone: false, ..Self::minutes(1.0, seed) }
     }
 }
 
@@ -119,8 +134,7 @@ pub struct Progress {
 ///
 /// No port for a simulator, or an endpoint that cannot be made.
 pub async fn run(plan: &Plan, stop: impl Future<Output = ()>, look: impl FnMut(Progress)) -> io::Result<Report> {
-    let tasks = Handle::current().metrics().num_alive_tasks();
-    let files = memory::open_files();
+    let before = Alive::now(plan, 0);
     let court = Arc::new(Court::new(LATENESS));
     let begun = Instant::now();
     let mut stages = Vec::new();
@@ -136,7 +150,7 @@ pub async fn run(plan: &Plan, stop: impl Future<Output = ()>, look: impl FnMut(P
     crowd.shutdown().await;
     let mut report = Report::of(&soak, ran, samples);
     drop(soak);
-    let leftovers = settle(&court, tasks, files, plan.settling).await;
+    let leftovers = settle(&court, plan, before).await;
     report.conclude(&court, leftovers);
     Ok(report)
 }
@@ -192,7 +206,7 @@ impl Soak {
             std::mem::forget(source.clone());
         }
         self.court.tally.sources.fetch_add(1, Relaxed);
-        Ok(Subject { source, ledger, recovery: RECOVERY, patience: PATIENCE })
+        Ok(Subject { source, ledger, recovery: self.plan.recovery, patience: PATIENCE })
     }
 
     /// A vendor is well, then it is not, and so on.
@@ -200,7 +214,7 @@ impl Soak {
         let schedule = Schedule::new(stage.vendor, self.plan.seed, self.plan.spells);
         for (number, spell) in schedule.enumerate() {
             tokio::time::sleep(spell.fine).await;
-            if let Some(since) = stage.weather.fine_since().filter(|_| spell.fine > RECOVERY) {
+            if let Some(since) = stage.weather.fine_since().filter(|_| spell.fine > self.plan.recovery) {
                 self.court.tally.recoveries.fetch_add(1, Relaxed);
                 subjects.iter().for_each(|subject| subject.judge_recovery(since));
             }
@@ -265,30 +279,46 @@ impl Soak {
 async fn revoke(court: Arc<Court>, subjects: Vec<Subject>, mut rng: Rng) {
     while !court.is_stopped() {
         tokio::time::sleep(between(&mut rng, REVOKED_EVERY)).await;
-        if let Some(subject) = rng.choice(&subjects) {
+        let Some(subject) = rng.choice(&subjects) else { return };
+        // Now and then one after the other, until the source believes no rejection for a while.
+        for _ in 0..if rng.u32(..4) == 0 { IN_A_ROW } else { 1 } {
             subject.lose_its_token().await;
+            tokio::time::sleep(A_REJECTION).await;
         }
     }
 }
 
+/// What lives in the process.
+#[derive(Clone, Copy, Debug)]
+struct Alive {
+    tasks: usize,
+    files: Option<usize>,
+    sources: u64,
+}
+
+impl Alive {
+    fn now(plan: &Plan, sources: u64) -> Self {
+        let files = plan.alone.then(memory::open_files).flatten();
+        Self { tasks: Handle::current().metrics().num_alive_tasks(), files, sources }
+    }
+
+    /// What there is more of than before.
+    fn beyond(self, before: Self) -> Vec<Violation> {
+        let more = |what, now, before| (now > before).then(|| format!("{now} {what}, {before} before"));
+        let files = self.files.zip(before.files).and_then(|(now, before)| more("open files", now, before));
+        let tasks = more("tasks", self.tasks, before.tasks);
+        let sources = more("sources", self.sources as usize, before.sources as usize);
+        [tasks, files, sources].into_iter().flatten().map(|left| Violation::new(Rule::Leftovers, left)).collect()
+    }
+}
+
 /// Waits until tasks, files and sources are what they were; says what is left.
-async fn settle(court: &Court, tasks: usize, files: Option<usize>, within: Duration) -> Vec<Violation> {
-    let deadline = Instant::now() + within;
+async fn settle(court: &Court, plan: &Plan, before: Alive) -> Vec<Violation> {
+    let deadline = Instant::now() + plan.settling;
     loop {
-        let now =
-            (Handle::current().metrics().num_alive_tasks(), memory::open_files(), court.tally.alive.load(Relaxed));
-        let mut left = Vec::new();
-        if now.0 > tasks {
-            left.push(format!("{} tasks, {tasks} before", now.0));
-        }
-        if now.1 > files {
-            left.push(format!("{} open files, {} before", now.1.unwrap_or_default(), files.unwrap_or_default()));
-        }
-        if now.2 > 0 {
-            left.push(format!("{} sources", now.2));
-        }
+        let left = Alive::now(plan, court.tally.alive.load(Relaxed)).beyond(before);
         if left.is_empty() || Instant::now() > deadline {
-            return left.into_iter().map(|left| Violation::new(Rule::Leftovers, left)).collect();
+            return left;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -352,6 +382,25 @@ const CALLERS_PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration
 const GUESTS_PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(40));
 const GUESTS_STAY: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(1500));
 const REVOKED_EVERY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(6));
+const IN_A_ROW: u32 = 12;
+/// Somebody has called the API by then.
+const A_REJECTION: Duration = Duration::from_millis(300);
 const SAMPLED_EVERY: Duration = Duration::from_secs(1);
 /// Guests are numbered from here, apart for each vendor.
 const FIRST_GUEST: u64 = 1_000_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_thing_that_is_left_behind_is_found() {
+        let before = Alive { tasks: 2, files: Some(9), sources: 0 };
+        assert_eq!(before.beyond(before), []);
+        assert_eq!(Alive { tasks: 1, files: Some(3), ..before }.beyond(before), []);
+        for more in [Alive { tasks: 3, ..before }, Alive { files: Some(10), ..before }, Alive { sources: 1, ..before }]
+        {
+            assert_eq!(more.beyond(before).len(), 1, "{more:?}");
+        }
+    }
+}

@@ -408,6 +408,22 @@ fn body_and_fault_show_nothing_of_the_vendors_text() {
 }
 
 #[test]
+fn tokens_beside_an_error_are_cut_out_of_its_words() {
+    let redactor = Redactor::new(&ClientCredentials::new("invented-id", "invented-secret").unwrap());
+    for name in ["access_token", "refresh_token", "id_token"] {
+        let words = format!("the token canary.token, {BODY}, is not for you");
+        let body = serde_json::json!({name: "canary.token", "error": "canary.token", "error_description": words});
+        let id = (HeaderName::from_static("x-request-id"), HeaderValue::from_static("canary.token"));
+        let headers = http::HeaderMap::from_iter([id]);
+        let answer = auth_core::Answer::new(http::StatusCode::BAD_REQUEST, headers, body.to_string());
+        let error = RULES.token(&answer, &redactor).unwrap_err();
+        let expected = format!("the token [redacted], {BODY}, is not for you");
+        assert_eq!(error.description(), Some(expected.as_str()), "{name}");
+        assert_eq!((error.code(), error.correlation_id()), (None, None), "{name}");
+    }
+}
+
+#[test]
 fn watcher_finds_what_it_watches_for() {
     for leak in [ID, SECRET, "CANARY", "Y2FuYXJ5LWNsaWVudA", "id-9Q7Z", "%20canary%20"] {
         assert!(is_leak(leak), "{leak}");

@@ -38,7 +38,12 @@ impl Stage {
             let asks = matches!(target, Some(Target::Token | Target::Code));
             asks.then(|| register.arrived(vendor, headers.get(SOURCE)?.to_str().ok()?.parse().ok()?))
         };
-        let sim = Simulator::builder(vendor).lifetime(lifetime).on_request(watch).start().await?;
+        let sim = Simulator::builder(vendor)
+            .lifetime(lifetime)
+            .refresh_lifetime(REFRESH_LIFETIME)
+            .on_request(watch)
+            .start()
+            .await?;
         let vault = Arc::new(Vault::new(sim.credentials().clone()));
         Ok(Self { vendor, sim, lifetime, weather: Weather::default(), vault, revoked: Mutex::default() })
     }
@@ -221,6 +226,8 @@ impl Vault {
     }
 }
 
+/// Short, so that unspent ones are few; some have ended when they are spent.
+const REFRESH_LIFETIME: Duration = Duration::from_secs(20);
 /// A source's number, for the simulator's watcher.
 const SOURCE: &str = "x-soak-source";
 const MOST_REVOKED: usize = 256;

@@ -21,8 +21,10 @@ async fn rules_broken_by(sabotage: Sabotage) -> BTreeSet<Rule> {
     if sabotage == Sabotage::LongHolds {
         let after = RetryAfter::Seconds(60);
         plan.only = Some(Trouble::Wire(Fault::RetryAfter { status: 429, after }));
-        plan.spells.fine = (Duration::from_secs(7), Duration::from_secs(7));
-        plan.time = Duration::from_secs(20);
+        // No attempt hangs here, so that a hold is all there is to wait for.
+        plan.recovery = Duration::from_secs(2);
+        plan.spells.fine = (Duration::from_secs(3), Duration::from_secs(3));
+        plan.time = Duration::from_secs(12);
     }
     soak(&plan).await.violations.iter().map(|violation| violation.rule).collect()
 }
