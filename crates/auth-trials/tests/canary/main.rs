@@ -16,8 +16,8 @@ use auth_core::{Error, HttpClient, Rejection};
 use auth_sim::Vendor;
 
 use marker::Kind;
-use scenes::{Scene, failures, granted};
-use server::{Reply, Server};
+use scenes::{PATIENCE, Scene, failures, healthy};
+use server::Server;
 use vendors::{Vault, refused_by, source};
 use watcher::{Watcher, leaks, show_error, show_source, targets};
 
@@ -74,17 +74,13 @@ impl Theatre {
 
     /// The error of the first call of a new source, if it has one.
     async fn play(&self, scene: Scene, vault: Vault) -> Option<&'static str> {
+        let tokens = source(self.vendor, self.server.url(), &self.client, vault, scene.patience);
         *self.scene.lock().expect("no panic") = Arc::new(scene);
-        let tokens = source(self.vendor, self.server.url(), &self.client, vault);
         let error = tokens.token().await.err();
         error.iter().for_each(show_error);
         show_source(&tokens);
         error.as_ref().map(variant)
     }
-}
-
-fn healthy() -> Scene {
-    Scene { to_the_code: false, reply: Box::new(|_| Reply::json("200 OK", &granted())) }
 }
 
 /// Each failure once, some at a time.
@@ -109,7 +105,7 @@ async fn living(vendor: Vendor, https: bool) -> Met {
         healthy().answer(request)
     });
     let server = server.await;
-    let tokens = source(vendor, server.url(), &server.client(), Vault::Good);
+    let tokens = source(vendor, server.url(), &server.client(), Vault::Good, PATIENCE);
     let token = tokens.token().await.expect("a token");
     types::show_token(&token);
     let too_short = tokens.token_valid_for(Duration::from_secs(7200)).await.expect_err("too long a wish");

@@ -1,5 +1,7 @@
 //! What a vendor answers, with everything it was told in it.
 
+use std::time::Duration;
+
 use auth_sim::Vendor;
 use serde_json::{Value, json};
 
@@ -11,6 +13,8 @@ use crate::vendors::known_to;
 pub(crate) struct Scene {
     /// Whether the code call gets it already (s2s-oauth).
     pub(crate) to_the_code: bool,
+    /// How long the client waits: long where an answer comes, however busy the machine is.
+    pub(crate) patience: Duration,
     pub(crate) reply: Box<dyn Fn(&Asked) -> Reply + Send + Sync>,
 }
 
@@ -20,7 +24,7 @@ impl Scene {
     }
 
     fn new(reply: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
-        Self { to_the_code: false, reply: Box::new(reply) }
+        Self { to_the_code: false, patience: PATIENCE, reply: Box::new(reply) }
     }
 
     /// What is answered to `asked`.
@@ -31,6 +35,11 @@ impl Scene {
             false => (self.reply)(asked),
         }
     }
+}
+
+/// A healthy vendor.
+pub(crate) fn healthy() -> Scene {
+    Scene::always(Reply::json("200 OK", &granted()))
 }
 
 /// The answer of a healthy vendor, with words beside it.
@@ -154,12 +163,11 @@ fn broken() -> Vec<Scene> {
     let cut = format!("HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n{}", granted());
     let noise = format!("{} {}\r\n\r\n", Kind::Body.value(), Kind::Token.value());
     let header = format!("HTTP/1.1 200 OK\r\n{}\r\n\r\n{}", Kind::Token.value(), granted());
-    let replies = [
-        Reply::Bytes(cut.clone().into()),
-        Reply::Stall(cut.into()),
-        Reply::Nothing,
-        Reply::Bytes(noise.into()),
-        Reply::Bytes(header.into()),
-    ];
-    replies.into_iter().map(Scene::always).collect()
+    let replies =
+        [Reply::Bytes(cut.clone().into()), Reply::Nothing, Reply::Bytes(noise.into()), Reply::Bytes(header.into())];
+    let stalled = Scene { patience: LITTLE_PATIENCE, ..Scene::always(Reply::Stall(cut.into())) };
+    replies.into_iter().map(Scene::always).chain([stalled]).collect()
 }
+
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+const LITTLE_PATIENCE: Duration = Duration::from_millis(300);

@@ -56,17 +56,23 @@ pub(crate) fn two_pairs(secret: &str) -> Result<S2sCredentials, Error> {
     S2sCredentials::new(account, pair(secret)?)
 }
 
-/// A source of `vendor` at `url`.
-pub(crate) fn source(vendor: Vendor, url: &str, client: &HttpClient, vault: Vault) -> TokenSource {
+/// A source of `vendor` at `url` that waits so long for an answer.
+pub(crate) fn source(vendor: Vendor, url: &str, client: &HttpClient, vault: Vault, patience: Duration) -> TokenSource {
     let client = client.clone();
     let made = match vendor {
-        Vendor::MgPlus => MgPlusSts::new(url, vault.source(pair)).and_then(|e| e.http_client(client)).map(shown),
-        Vendor::StoneX => StoneXAuth::new(url, vault.source(pair)).and_then(|e| e.http_client(client)).map(shown),
-        Vendor::Partner => PartnerOAuth::new(url, vault.source(pair)).and_then(|e| e.http_client(client)).map(shown),
+        Vendor::MgPlus => {
+            MgPlusSts::new(url, vault.source(pair)).and_then(|e| e.http_client(client)).map(|e| shown(e, patience))
+        }
+        Vendor::StoneX => {
+            StoneXAuth::new(url, vault.source(pair)).and_then(|e| e.http_client(client)).map(|e| shown(e, patience))
+        }
+        Vendor::Partner => {
+            PartnerOAuth::new(url, vault.source(pair)).and_then(|e| e.http_client(client)).map(|e| shown(e, patience))
+        }
         Vendor::S2s => S2sOAuth::new(url, vault.source(two_pairs), "read:invented")
             .and_then(|e| e.refreshing(true).http_client(client))
-            .map(shown),
-        Vendor::MobilePay => mobile_pay(url, vault).and_then(|e| e.http_client(client)).map(shown),
+            .map(|e| shown(e, patience)),
+        Vendor::MobilePay => mobile_pay(url, vault).and_then(|e| e.http_client(client)).map(|e| shown(e, patience)),
         other => panic!("no provider is known for {other:?}"),
     };
     made.expect("an endpoint")
@@ -78,18 +84,18 @@ fn mobile_pay(url: &str, vault: Vault) -> Result<MobilePayAuth, Error> {
     MobilePayAuth::new(url, vault.source(pair))?.ibm_client_id(id)?.client_system_version("1.2.3")
 }
 
-/// A source of one short attempt at a time.
-fn shown(endpoint: impl TokenEndpoint + Debug) -> TokenSource {
+/// A source of one attempt at a time.
+fn shown(endpoint: impl TokenEndpoint + Debug, patience: Duration) -> TokenSource {
     show(&endpoint);
-    let builder = TokenSource::builder(endpoint).policy(policy());
+    let builder = TokenSource::builder(endpoint).policy(policy(patience));
     show(&builder);
     builder.build()
 }
 
-fn policy() -> RefreshPolicy {
+fn policy(patience: Duration) -> RefreshPolicy {
     let mut policy = RefreshPolicy::default();
     (policy.max_attempts, policy.keep_warm) = (1, KeepWarm::OnDemand);
-    (policy.attempt_timeout, policy.min_interval) = (Duration::from_millis(1500), Duration::from_millis(100));
+    (policy.attempt_timeout, policy.min_interval) = (patience, Duration::from_millis(100));
     show(&policy);
     policy
 }
