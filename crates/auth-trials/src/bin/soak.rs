@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a command-line tool prints")]
 
 use std::alloc::System;
+use std::cell::Cell;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -63,13 +64,14 @@ async fn main() -> ExitCode {
 struct Show {
     bar: ProgressBar,
     is_terminal: bool,
+    next_line: Cell<Duration>,
 }
 
 impl Show {
     fn new(time: Duration) -> Self {
         let style = ProgressStyle::with_template("{elapsed_precise} {wide_bar} {msg}");
         let bar = ProgressBar::new(time.as_secs()).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { bar, is_terminal: io::stderr().is_terminal() }
+        Self { bar, is_terminal: io::stderr().is_terminal(), next_line: Cell::default() }
     }
 
     fn progress(&self, progress: Progress) {
@@ -78,11 +80,12 @@ impl Show {
         if self.is_terminal {
             self.bar.set_position(gone.as_secs());
             self.bar.set_message(line);
-        } else if gone.as_secs() % LINE_EVERY == 0 {
+        } else if gone >= self.next_line.get() {
+            self.next_line.set(gone + LINE_EVERY);
             eprintln!("soak: {} of {} s: {line}", gone.as_secs(), time.as_secs());
         }
     }
 }
 
-/// Seconds between two lines.
-const LINE_EVERY: u64 = 15;
+/// Between two lines.
+const LINE_EVERY: Duration = Duration::from_secs(15);

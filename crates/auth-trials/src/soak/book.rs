@@ -28,6 +28,7 @@ pub struct Limits {
 
 /// How a request ended.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Ended {
     /// With a token of that life.
     Token(Value, Duration),

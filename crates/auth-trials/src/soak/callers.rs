@@ -191,7 +191,8 @@ impl Subject {
         let stage = &self.ledger.stage;
         self.ledger.court.tally.checks.fetch_add(1, Relaxed);
         let requested = self.ledger.book().requested(value);
-        let has_expired = requested.is_none_or(|requested| now >= requested + stage.lifetime);
+        let repeated = |requested| stage.weather.repeats_tokens(requested, now);
+        let has_expired = requested.is_none_or(|at| now >= at + stage.lifetime || repeated(at));
         if !has_expired && !stage.is_revoked(value) {
             let found = Violation::new(Rule::Refused, "the API refused a token that was good".to_owned());
             self.ledger.charge([found], begun, now);

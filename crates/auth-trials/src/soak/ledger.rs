@@ -36,7 +36,10 @@ impl Ledger {
     }
 
     pub(super) fn charge(&self, found: impl IntoIterator<Item = Violation>, from: Instant, to: Instant) {
-        self.court.charge(&self.name, found, from, to);
+        let told = || format!("{}, in {}", self.name, self.stage.weather.told(from, to));
+        for violation in found {
+            self.court.charge(&told(), [violation], from, to);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use auth_core::{ClientCredentials, CredentialSource, Error, HttpClient, TokenEndpoint};
-use auth_sim::{Credentials, Simulator, Target, Vendor};
+use auth_sim::{Credentials, Fault, Simulator, Target, Vendor};
 use mgplus_sts::MgPlusSts;
 use mobilepay_auth::MobilePayAuth;
 use partner_oauth::PartnerOAuth;
@@ -63,7 +63,7 @@ impl Stage {
             // Every other one spends its refresh tokens.
             Vendor::S2s => {
                 let bank = S2sOAuth::new(url, self.two_pairs(), given.scope.as_str())?;
-                Box::new(bank.refreshing(source % 2 == 0).http_client(client)?)
+                Box::new(bank.refreshing(source.is_multiple_of(2)).http_client(client)?)
             }
             _ => {
                 let vat = given.merchant_vat.clone().unwrap_or_default();
@@ -87,10 +87,10 @@ impl Stage {
 
     /// `trouble` begins; `number` makes a new secret, where that is it.
     pub(super) fn begin(&self, trouble: &Trouble, number: u64) {
-        self.weather.turn_foul(trouble.explains(), Instant::now());
+        self.weather.turn_foul(trouble, Instant::now());
         match trouble {
             Trouble::Wire(fault) => self.sim.faults().lasting(Duration::MAX, fault.clone()),
-            Trouble::OldSecret if self.vendor == Vendor::S2s && number % 2 == 0 => {
+            Trouble::OldSecret if self.vendor == Vendor::S2s && number.is_multiple_of(2) => {
                 self.sim.rotate_service_account_secret(format!("invented-service-secret-{number}"));
             }
             Trouble::OldSecret => self.sim.rotate_secret(format!("invented-secret-{number}")),
@@ -105,7 +105,7 @@ impl Stage {
         self.sim.faults().clear();
         self.vault.turn(Mood::Good);
         if *trouble == Trouble::OldSecret {
-            self.vault.learn(|given| match self.vendor == Vendor::S2s && number % 2 == 0 {
+            self.vault.learn(|given| match self.vendor == Vendor::S2s && number.is_multiple_of(2) {
                 true => given.service_account_secret = format!("invented-service-secret-{number}"),
                 false => given.client_secret = format!("invented-secret-{number}"),
             });
@@ -147,18 +147,18 @@ pub(super) struct Weather {
 
 #[derive(Debug)]
 struct Foul {
-    explains: Vec<Kind>,
+    trouble: Trouble,
     from: Instant,
     until: Option<Instant>,
 }
 
 impl Weather {
-    pub(super) fn turn_foul(&self, explains: Vec<Kind>, now: Instant) {
+    pub(super) fn turn_foul(&self, trouble: &Trouble, now: Instant) {
         let mut spells = lock(&self.spells);
         if spells.len() == MOST_SPELLS {
             spells.pop_front();
         }
-        spells.push_back(Foul { explains, from: now, until: None });
+        spells.push_back(Foul { trouble: trouble.clone(), from: now, until: None });
     }
 
     pub(super) fn turn_fine(&self, now: Instant) {
@@ -169,8 +169,23 @@ impl Weather {
 
     /// Whether a spell between the two explains an error of that kind.
     pub(super) fn explains(&self, kind: Kind, from: Instant, to: Instant) -> bool {
+        self.between(from, to, |trouble| trouble.explains().contains(&kind).then_some(())).is_some()
+    }
+
+    /// Whether the vendor answered earlier tokens once more between the two: such a one ends before its time.
+    pub(super) fn repeats_tokens(&self, from: Instant, to: Instant) -> bool {
+        self.between(from, to, |trouble| (*trouble == Trouble::Wire(Fault::SameToken)).then_some(())).is_some()
+    }
+
+    /// The trouble there was between the two, for whoever reads about a violation.
+    pub(super) fn told(&self, from: Instant, to: Instant) -> String {
+        self.between(from, to, |trouble| Some(trouble.name())).unwrap_or_else(|| "no trouble".to_owned())
+    }
+
+    /// The first that `choose` finds in the spells between the two.
+    fn between<T>(&self, from: Instant, to: Instant, choose: impl Fn(&Trouble) -> Option<T>) -> Option<T> {
         let overlaps = |foul: &&Foul| foul.from <= to && foul.until.is_none_or(|until| from <= until);
-        lock(&self.spells).iter().filter(overlaps).any(|foul| foul.explains.contains(&kind))
+        lock(&self.spells).iter().filter(overlaps).find_map(|foul| choose(&foul.trouble))
     }
 
     /// Since when all is well, if it is.
