@@ -247,3 +247,27 @@ const REFRESH_LIFETIME: Duration = Duration::from_secs(20);
 const SOURCE: &str = "x-soak-source";
 const MOST_REVOKED: usize = 256;
 const MOST_SPELLS: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_explains_its_errors_while_it_lasts_and_no_others() {
+        let (weather, zero) = (Weather::default(), Instant::now());
+        let at = |seconds| zero + Duration::from_secs(seconds);
+        assert_eq!(weather.fine_since(), None, "it was never anything else");
+        weather.turn_foul(&Trouble::OldSecret, at(10));
+        assert_eq!(weather.fine_since(), None);
+        weather.turn_fine(at(20));
+        assert_eq!(weather.fine_since(), Some(at(20)));
+        assert!(weather.explains(Kind::Rejected, at(15), at(16)));
+        assert!(weather.explains(Kind::Rejected, at(5), at(10)) && weather.explains(Kind::Rejected, at(20), at(30)));
+        assert!(!weather.explains(Kind::Rejected, at(5), at(9)) && !weather.explains(Kind::Rejected, at(21), at(30)));
+        assert!(!weather.explains(Kind::Unreachable, at(15), at(16)));
+        assert_eq!(
+            (weather.told(at(15), at(16)), weather.told(at(1), at(2))),
+            ("old-secret".into(), "no trouble".into())
+        );
+    }
+}

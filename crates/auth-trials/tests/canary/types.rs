@@ -1,6 +1,5 @@
 //! Every public type of every crate, made of markers and shown.
 
-use std::fmt::Debug;
 use std::time::Duration;
 
 use auth_core::*;
@@ -12,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use crate::marker::Kind;
 use crate::scenes::granted;
 use crate::vendors::{pair, two_pairs};
-use crate::watcher::{panics, show, show_and_print, show_error, show_source, shown_types, watch};
+use crate::watcher::{panics, show, show_and_print, show_error, show_source, shown_types, unwrapped, watch};
 
 const CALLER: Caller = Caller { vendor: "acme-auth", version: "1.2.3" };
 const HOUR: Duration = Duration::from_secs(3600);
@@ -280,18 +279,16 @@ async fn simulators() {
 
 /// What a failed assertion or unwrap says of each type that holds a secret.
 pub(crate) fn panic_over_each() {
-    fn unwrapped<T: Debug>(value: T) {
-        panics(|| Err::<(), _>(value).expect("no failure"));
-    }
-    let (one, other) = (pair(Kind::ClientSecret.value()).unwrap(), pair(Kind::Code.value()).unwrap());
-    panics(|| assert_eq!(secret(), Secret::new(Kind::Token.value()).unwrap()));
-    panics(|| assert_eq!(one, other));
-    panics(|| assert_eq!(Fingerprint::of(&one), Fingerprint::of(&other)));
-    let (both, others) = (two_pairs(Kind::ClientSecret.value()).unwrap(), two_pairs(Kind::Code.value()).unwrap());
-    panics(|| assert_eq!(both, others));
-    unwrapped(secret());
-    unwrapped(one.basic(BasicEncoding::Form).unwrap());
-    unwrapped(TokenResponse::new(Kind::Token.value(), HOUR).unwrap());
-    unwrapped(sensitive_header("token", Kind::Token.value()).unwrap());
-    unwrapped(auth_sim::Simulator::builder(Vendor::S2s).client_secret(Kind::ClientSecret.value()));
+    let other = Kind::Code.value();
+    let pairs = [Kind::ClientSecret.value(), other].map(|secret| pair(secret).expect("credentials"));
+    let banks = [Kind::ClientSecret.value(), other].map(|secret| two_pairs(secret).expect("credentials"));
+    panics(|| assert_eq!(secret(), Secret::new(other).expect("a secret")));
+    panics(|| assert_eq!(pairs[0], pairs[1]));
+    panics(|| assert_eq!(Fingerprint::of(&pairs[0]), Fingerprint::of(&pairs[1])));
+    panics(|| assert_eq!(banks[0], banks[1]));
+    unwrapped(Err(secret()));
+    unwrapped(Err(pairs[0].basic(BasicEncoding::Form).expect("a header")));
+    unwrapped(Err(TokenResponse::new(Kind::Token.value(), HOUR).expect("a token")));
+    unwrapped(Err(sensitive_header("token", Kind::Token.value()).expect("a header")));
+    unwrapped(Err(auth_sim::Simulator::builder(Vendor::S2s).client_secret(Kind::ClientSecret.value())));
 }

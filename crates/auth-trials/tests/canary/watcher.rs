@@ -81,7 +81,7 @@ pub(crate) fn show_error(error: &Error) {
     }
     let boxed: Box<dyn StdError + Send + Sync> = error.clone().into();
     watch("a boxed error", format!("{boxed} {boxed:?} {boxed:#?}"));
-    panics(|| Err::<(), _>(error).expect("no failure"));
+    unwrapped(Err(error));
 }
 
 /// Shows what a source can tell of itself.
@@ -93,6 +93,11 @@ pub(crate) fn show_source(tokens: &TokenSource) {
         show_and_print(&event);
         show_and_print(&event.kind);
     }
+}
+
+/// What a user's own unwrap says goes to the watcher.
+pub(crate) fn unwrapped<E: Debug>(failed: Result<(), E>) {
+    panics(|| failed.expect("no failure"));
 }
 
 /// What `what` panics with goes to the watcher.
