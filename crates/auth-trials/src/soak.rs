@@ -2,11 +2,13 @@
 //!
 //! What the sources do is judged by books of the soak's own: see [`book`].
 
+mod alive;
 pub mod book;
 mod callers;
 pub mod court;
 mod ledger;
 pub mod memory;
+mod promise;
 mod report;
 pub mod schedule;
 mod stage;
@@ -17,21 +19,21 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use auth_core::{Clock, Moment, RefreshPolicy, SystemClock, TokenSource};
+use auth_core::{Clock, SystemClock, TokenSource};
 use auth_sim::Vendor;
 use fastrand::Rng;
-use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
+use alive::{Alive, settle};
 use book::Limits;
 use callers::Subject;
 use court::Court;
 use ledger::{Ledger, Register, Watched};
 use memory::Sample;
+use promise::{StoppedClock, policy, policy_of};
 pub use report::Report;
 use schedule::{Schedule, Spells, between};
 use stage::Stage;
-use violation::{Rule, Violation};
 
 /// What a soak is to do.
 #[derive(Clone, Debug)]
@@ -288,90 +290,8 @@ async fn revoke(court: Arc<Court>, subjects: Vec<Subject>, mut rng: Rng) {
     }
 }
 
-/// What lives in the process.
-#[derive(Clone, Copy, Debug)]
-struct Alive {
-    tasks: usize,
-    files: Option<usize>,
-    sources: u64,
-}
-
-impl Alive {
-    fn now(plan: &Plan, sources: u64) -> Self {
-        let files = plan.alone.then(memory::open_files).flatten();
-        Self { tasks: Handle::current().metrics().num_alive_tasks(), files, sources }
-    }
-
-    /// What there is more of than before.
-    fn beyond(self, before: Self) -> Vec<Violation> {
-        let more = |what, now, before| (now > before).then(|| format!("{now} {what}, {before} before"));
-        let files = self.files.zip(before.files).and_then(|(now, before)| more("open files", now, before));
-        let tasks = more("tasks", self.tasks, before.tasks);
-        let sources = more("sources", self.sources as usize, before.sources as usize);
-        [tasks, files, sources].into_iter().flatten().map(|left| Violation::new(Rule::Leftovers, left)).collect()
-    }
-}
-
-/// Waits until tasks, files and sources are what they were; says what is left.
-async fn settle(court: &Court, plan: &Plan, before: Alive) -> Vec<Violation> {
-    let deadline = Instant::now() + plan.settling;
-    loop {
-        let left = Alive::now(plan, court.tally.alive.load(Relaxed)).beyond(before);
-        if left.is_empty() || Instant::now() > deadline {
-            return left;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-/// What every source is promised: everything within seconds.
-fn policy() -> RefreshPolicy {
-    let mut policy = RefreshPolicy::default();
-    let millis = Duration::from_millis;
-    policy.max_lifetime = millis(6000);
-    policy.attempt_timeout = millis(2000);
-    (policy.flight_timeout, policy.dead_after) = (millis(6000), millis(7000));
-    (policy.retry_backoff, policy.retry_reserve) = (millis(200), millis(500));
-    (policy.transient_hold, policy.max_transient_hold) = (millis(100), millis(1000));
-    (policy.max_cold_hold, policy.throttled_hold) = (millis(500), millis(800));
-    policy.max_retry_after = LONGEST_HOLD;
-    (policy.permanent_hold, policy.max_permanent_hold) = (millis(200), LONGEST_HOLD);
-    (policy.young_token, policy.rejection_window) = (millis(1000), millis(3000));
-    policy
-}
-
-/// What they are really given.
-fn policy_of(sabotage: Option<Sabotage>) -> RefreshPolicy {
-    let mut policy = policy();
-    match sabotage {
-        Some(Sabotage::NoRest) => {
-            (policy.min_interval, policy.max_attempts) = (Duration::ZERO, 9);
-            (policy.retry_backoff, policy.retry_reserve) = (Duration::from_millis(10), Duration::ZERO);
-            (policy.transient_hold, policy.permanent_hold) = (Duration::ZERO, Duration::ZERO);
-        }
-        Some(Sabotage::LongHolds) => {
-            policy.max_retry_after = Duration::from_secs(3600);
-        }
-        Some(Sabotage::ShortLives) => policy.max_lifetime = Duration::from_secs(1),
-        _ => {}
-    }
-    policy
-}
-
-/// The clock of [`Sabotage::StoppedClock`].
-#[derive(Debug)]
-struct StoppedClock(Moment);
-
-impl Clock for StoppedClock {
-    fn now(&self) -> Moment {
-        self.0
-    }
-}
-
 /// Seconds that a token lives, by vendor; whole ones, since most tokens say it in whole seconds.
 const LIFETIMES: [u64; 5] = [4, 5, 4, 3, 5];
-/// A hold lasts no longer.
-const LONGEST_HOLD: Duration = Duration::from_millis(1000);
 /// After it a task that has not run yet is the machine's fault.
 const LATENESS: Duration = Duration::from_millis(500);
 /// An attempt that met the last fault, one hold, the least interval and a request: 2 + 1 + 1 s and some.
@@ -388,19 +308,3 @@ const A_REJECTION: Duration = Duration::from_millis(300);
 const SAMPLED_EVERY: Duration = Duration::from_secs(1);
 /// Guests are numbered from here, apart for each vendor.
 const FIRST_GUEST: u64 = 1_000_000_000;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_thing_that_is_left_behind_is_found() {
-        let before = Alive { tasks: 2, files: Some(9), sources: 0 };
-        assert_eq!(before.beyond(before), []);
-        assert_eq!(Alive { tasks: 1, files: Some(3), ..before }.beyond(before), []);
-        for more in [Alive { tasks: 3, ..before }, Alive { files: Some(10), ..before }, Alive { sources: 1, ..before }]
-        {
-            assert_eq!(more.beyond(before).len(), 1, "{more:?}");
-        }
-    }
-}
