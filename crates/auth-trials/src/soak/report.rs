@@ -31,7 +31,7 @@ pub struct Report {
     /// How late a task ran at worst.
     pub lateness: Duration,
     /// What was excused because the machine stood still.
-    pub excused: usize,
+    pub excused: Vec<Violation>,
     /// Rules broken.
     pub violations: Vec<Violation>,
     faults: u64,
@@ -52,7 +52,7 @@ impl Report {
             rss: trend(&samples, |sample| sample.rss as f64),
             heap: heap.then(|| trend(&samples, kib)).flatten(),
             lateness: Duration::ZERO,
-            excused: 0,
+            excused: Vec::new(),
             violations: Vec::new(),
             faults: soak.stages.iter().map(|stage| stage.faults_met()).sum(),
             samples: samples.len(),
@@ -115,8 +115,11 @@ impl fmt::Display for Report {
         memory(f, "resident", self.rss.as_ref())?;
         memory(f, "allocated", self.heap.as_ref())?;
         writeln!(f, "| worst lateness of a task | {:.0?} |", self.lateness)?;
-        writeln!(f, "| excused, as the machine stood still | {} |", self.excused)?;
+        writeln!(f, "| excused, as the machine stood still | {} |", self.excused.len())?;
         writeln!(f, "| violations | {} |", self.violations.len())?;
+        for excused in &self.excused {
+            writeln!(f, "\nexcused (seed {}): {excused}", self.seed)?;
+        }
         for violation in &self.violations {
             writeln!(f, "\nviolation (seed {}): {violation}", self.seed)?;
         }
