@@ -5,3 +5,4 @@ mod providers;
 pub use providers::{Setup, source};
 
 pub mod soak;
+pub mod matrix;

@@ -1,3 +1,4 @@
-//! All five providers, all alike.
+//! Trials of all five providers.
 
+mod matrix;
 mod soak;

@@ -1,0 +1,13 @@
+//! The matrix of faults, in full.
+
+use std::path::Path;
+
+use auth_trials::matrix::{Case, Matrix};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_fault_ends_as_it_should_in_every_provider_and_a_living_token_is_served_meanwhile() {
+    let program = Path::new(env!("CARGO_BIN_EXE_faults"));
+    let matrix = Matrix::run(Case::all(), Some(program), |_| ()).await.expect("certificates, and a second process");
+    let complaints = matrix.complaints();
+    assert!(complaints.is_empty(), "{} are wrong:\n{}", complaints.len(), complaints.join("\n"));
+}
