@@ -4,6 +4,7 @@
 mod bench;
 mod ci;
 mod fuzz;
+mod faults;
 mod lint;
 mod loom;
 mod mutants;
@@ -32,6 +33,12 @@ enum Command {
     },
     /// Everything: lint, all tests, each library alone, each feature alone
     Ci,
+    /// Every fault of vendor and network × every provider, in Markdown
+    Faults {
+        /// The rows that have this in their names alone
+        #[arg(long)]
+        only: Option<String>,
+    },
     /// Hostile bytes for every reader of answers, by libFuzzer; fails on a finding
     Fuzz {
         /// One of the targets in crates/fuzz/fuzz_targets; all of them if none is named
@@ -66,6 +73,7 @@ fn main() -> ExitCode {
         Command::Bench { without_builds } => bench::run(without_builds),
         Command::Ci => ci::run(),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
+        Command::Faults { only } => faults::run(only.as_deref()),
         Command::Lint => lint::run(),
         Command::Loom => loom::run(),
         Command::Mutants { test } => mutants::run(&test),

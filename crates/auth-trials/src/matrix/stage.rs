@@ -155,7 +155,7 @@ fn patient(policy: &mut RefreshPolicy) {
 
 fn impatient(policy: &mut RefreshPolicy) {
     patient(policy);
-    policy.attempt_timeout = Duration::from_millis(300);
+    policy.attempt_timeout = Duration::from_millis(600);
 }
 
 /// Shorter than any `Retry-After` of the matrix that is not nothing, so that none fits into a flight.

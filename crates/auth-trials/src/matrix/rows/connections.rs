@@ -17,11 +17,11 @@ pub(super) fn tcp(rows: &mut Rows) {
     rows.add(Row::wire("reset before the request is read", Wire::ResetUnread), unreachable(Reach::Cut));
     breaking(rows, "reset", Then::Reset);
     breaking(rows, "half-closed", Then::Close);
-    stalling(rows, "silence", || Then::Hang);
-    stalling(rows, "a byte a second", || Then::Drip(vec![b'x'; 60]));
+    stalling(rows, "silence", |_| Then::Hang);
+    stalling(rows, "a byte a second", |rest| Then::Drip(rest.to_vec()));
     rows.add(Row::spoilt("half-closed after a whole answer", Healthy::whole), token());
-    let reset = |healthy: Healthy| Script { then: Then::Hang, ..healthy.whole() };
-    rows.add(Row::spoilt("silence after a whole answer", reset), token());
+    let silent = |healthy: Healthy| Script { then: Then::Hang, ..healthy.whole() };
+    rows.add(Row::spoilt("silence after a whole answer", silent), token());
 }
 
 /// In every place the same: no whole answer.
@@ -37,20 +37,25 @@ fn breaking(rows: &mut Rows, how: &str, then: Then) {
     rows.add(Row::spoilt(format!("{how} inside the body"), body), unreachable(Reach::Cut));
 }
 
-fn stalling(rows: &mut Rows, how: &str, then: fn() -> Then) {
-    let before = move |_| Script { bytes: Vec::new(), then: then() };
+/// What follows would take a minute at least.
+fn stalling(rows: &mut Rows, how: &str, then: fn(&[u8]) -> Then) {
+    let before = move |healthy: Healthy| Script { bytes: Vec::new(), then: then(&healthy.to_bytes()) };
     rows.add(Row::spoilt(format!("{how} before the head"), before).short(), unreachable(Reach::Deadline));
-    let inside = move |_| Script { bytes: b"HTTP/1.1 200 OK\r\nx-invented: ".to_vec(), then: then() };
+    let inside = move |healthy: Healthy| halved(&healthy.to_bytes(), 20, then);
     rows.add(Row::spoilt(format!("{how} inside the head"), inside).short(), unreachable(Reach::Deadline));
-    let body = move |healthy: Healthy| healthy.cut(9, then());
+    let body = move |healthy: Healthy| halved(&healthy.to_bytes(), healthy.head.len() + 4, then);
     rows.add(Row::spoilt(format!("{how} inside the body"), body).short(), unreachable(Reach::Deadline));
     // The status alone would judge it, if the whole answer came.
     let error = move |_| {
-        let mut script = answer("500 Internal Server Error", "", "0123456789");
-        script.bytes.truncate(script.bytes.len() - 5);
-        Script { then: then(), ..script }
+        let whole = answer("500 Internal Server Error", "", [b'x'; 60]).bytes;
+        halved(&whole, whole.len() - 60, then)
     };
     rows.add(Row::spoilt(format!("{how} inside an error"), error).short(), unreachable(Reach::Deadline));
+}
+
+fn halved(whole: &[u8], at: usize, then: fn(&[u8]) -> Then) -> Script {
+    let (first, rest) = whole.split_at(at);
+    Script { bytes: first.to_vec(), then: then(rest) }
 }
 
 pub(super) fn tls(rows: &mut Rows) {

@@ -36,7 +36,7 @@ fn sizes(rows: &mut Rows) {
     ];
     for (name, head, block, expect) in endless {
         let bytes = format!("HTTP/1.1 {head}\r\n\r\n").into_bytes();
-        let spoil = move |_| Script { bytes: bytes.clone(), then: Then::Repeat(block.to_vec()) };
+        let spoil = move |_| Script { bytes: bytes.clone(), then: Then::Repeat(block.repeat(256)) };
         rows.add(Row::spoilt(name, spoil), expect);
     }
     let refusal = format!(r#"{{"error":"invalid_client","x":"{}"}}"#, "x".repeat(MAX_ANSWER));
@@ -83,7 +83,7 @@ fn interim(rows: &mut Rows) {
     let and_nothing = |_| Script { bytes: CONTINUE.into(), then: Then::Hang };
     rows.add(Row::spoilt("100 and nothing", and_nothing).short(), unreachable(Reach::Deadline));
     let switched = |_| answer("101 Switching Protocols", "Upgrade: invented\r\n", "");
-    rows.add(Row::spoilt("101, unasked", switched), unreachable(Reach::Cut));
+    rows.add(Row::spoilt("101, unasked", switched), malformed(101));
 }
 
 fn chunks(rows: &mut Rows) {
@@ -185,6 +185,6 @@ fn chunked(healthy: Healthy, last: &[u8]) -> Script {
 }
 
 const CONTINUE: &str = "HTTP/1.1 100 Continue\r\n\r\n";
-const BLANKS: &[u8] = &[b' '; 4096];
-/// Sixteen blanks.
-const CHUNK: &[u8] = b"10\r\n                \r\n";
+const BLANKS: &[u8] = &[b' '; 16];
+/// Sixty-four blanks.
+const CHUNK: &[u8] = b"40\r\n                                                                \r\n";
