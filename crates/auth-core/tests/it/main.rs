@@ -3,6 +3,7 @@
 mod allocations;
 mod canary;
 mod cancellation;
+mod clock_faults;
 mod credentials;
 mod errors;
 mod hardening;
