@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 mod column;
 mod expect;
 mod front;
+mod line;
 mod proxied;
 mod rows;
 mod script;

@@ -37,11 +37,10 @@ fn cell(column: Column, report: &str, trouble: Option<&str>) -> Cell {
     let mut complaints: Vec<String> = trouble.map(str::to_owned).into_iter().collect();
     let (mut requests, mut runs) = (0, 0);
     for line in report.lines().map(|line| line.split('\t').collect::<Vec<_>>()) {
-        if let [name, count, words] = line[..] {
-            if name == column.to_string() {
-                (requests, runs) = (requests + count.parse().unwrap_or(0), runs + 1);
-                complaints.extend(Some(words.to_owned()).filter(|words| !words.is_empty()));
-            }
+        let [name, count, words] = line[..] else { continue };
+        if name == column.to_string() {
+            (requests, runs) = (requests + count.parse().unwrap_or(0), runs + 1);
+            complaints.extend(Some(words.to_owned()).filter(|words| !words.is_empty()));
         }
     }
     if runs != WAYS {

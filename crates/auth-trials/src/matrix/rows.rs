@@ -2,12 +2,12 @@
 
 use auth_sim::{Fault, Target};
 
+use super::Case;
 use super::column::Column;
 use super::expect::{Expect, token};
 use super::front::Wire;
 use super::script::{Healthy, Script};
 use super::stage::{Patience, Trouble, Way};
-use super::Case;
 
 mod answers;
 mod connections;

@@ -101,10 +101,7 @@ impl Healthy {
 /// An answer of nobody's: status line without the version, headers with CR LF at each end, body.
 pub(super) fn answer(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Script {
     let body = body.as_ref();
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n",
-        body.len()
-    );
+    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n", body.len());
     Script { bytes: [head.as_bytes(), body].concat(), then: Then::Close }
 }
 

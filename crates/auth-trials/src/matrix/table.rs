@@ -109,7 +109,8 @@ mod tests {
     fn cells_requests_endings_and_wrong_cells_are_counted() {
         let cells = [cell("a", Column::MgPlus, &[]), cell("bad", Column::MgPlus, &["x", "y"])];
         let text = counts(&cells);
-        for line in ["rows | 2", "cells | 2", "runs | 4", "fault | 4", "in token | 1", "in Malformed | 1", "wrong | 1"] {
+        for line in ["rows | 2", "cells | 2", "runs | 4", "fault | 4", "in token | 1", "in Malformed | 1", "wrong | 1"]
+        {
             assert!(text.contains(&format!("{line} |")), "{line}: {text}");
         }
     }

@@ -13,7 +13,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::server::TlsStream;
 
-use super::front::play;
+use super::line::play;
 use super::script::{Script, Then};
 
 /// What can go wrong in a TLS handshake, or right after it.

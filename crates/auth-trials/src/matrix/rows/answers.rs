@@ -26,7 +26,8 @@ fn statuses(rows: &mut Rows) {
         rows.add(empty(status), redirected(status));
     }
     // Without a location, which would be told by another connection, and with one.
-    for (status, reason) in [(301, "Moved Permanently"), (302, "Found"), (303, "See Other"), (308, "Permanent Redirect")]
+    for (status, reason) in
+        [(301, "Moved Permanently"), (302, "Found"), (303, "See Other"), (308, "Permanent Redirect")]
     {
         let line = format!("{status} {reason}");
         let row = Row::spoilt(line.clone(), move |_| answer(&line, "Location: /elsewhere\r\n", ""));
@@ -83,7 +84,7 @@ fn bodies(rows: &mut Rows) {
     }
     let html = "<html><body>Please log in to the Wi-Fi</body></html>";
     rows.add(body("HTML", 200, html), malformed(200));
-    let changes: [(&str, fn(Vec<u8>) -> Vec<u8>, Expect); 8] = [
+    let changes: [(&str, Change, Expect); 8] = [
         ("byte order mark before it", |json| [b"\xef\xbb\xbf", &json[..]].concat(), token()),
         ("blanks round it", |json| [b" \r\n\t", &json[..], b"\r\n"].concat(), token()),
         ("UTF-16", |json| json.into_iter().flat_map(|byte| [byte, 0]).collect(), malformed(200)),
@@ -107,6 +108,9 @@ fn bodies(rows: &mut Rows) {
     let none = Row::spoilt("as nothing", |healthy| healthy.without_header("content-type").whole());
     rows.add(none, token());
 }
+
+/// What becomes of a healthy body.
+type Change = fn(Vec<u8>) -> Vec<u8>;
 
 fn nested(json: Vec<u8>) -> Vec<u8> {
     let deep = format!("\"x\":{}{},", "[".repeat(1000), "]".repeat(1000));

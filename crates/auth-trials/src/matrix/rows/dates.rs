@@ -12,7 +12,10 @@ pub(super) fn rows(rows: &mut Rows) {
     // exp and a Date, two hours apart.
     let in_time = r#"{"exp":1767232800}"#;
     rows.add(dated("exp − Date", in_time, Some(NEW_YEAR_2026)), token_for(7200));
-    rows.add(dated("exp − iat, whatever Date", r#"{"iat":1767225600,"exp":1767229200}"#, Some(END_9999)), token_for(3600));
+    rows.add(
+        dated("exp − iat, whatever Date", r#"{"iat":1767225600,"exp":1767229200}"#, Some(END_9999)),
+        token_for(3600),
+    );
     rows.add(dated("exp − iat, with fractions", r#"{"iat":1767225600.4,"exp":1767229200.3}"#, None), token_for(3599));
     for (name, date) in [
         ("Date before 1970", Some("Wed, 31 Dec 1969 23:59:59 GMT")),
@@ -82,4 +85,3 @@ fn jwt(claims: &str) -> String {
 const NEW_YEAR_2026: &str = "Thu, 01 Jan 2026 00:00:00 GMT";
 const END_9999: &str = "Fri, 31 Dec 9999 23:59:59 GMT";
 const DAY: u64 = auth_core::MAX_LIFETIME.as_secs();
-

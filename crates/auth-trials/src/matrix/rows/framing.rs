@@ -25,7 +25,10 @@ fn sizes(rows: &mut Rows) {
         ("64 KiB + 1", MAX_ANSWER + 1, malformed(200)),
     ] {
         rows.add(Row::spoilt(name, move |healthy| padded(healthy, size).whole()), expect.clone());
-        rows.add(Row::spoilt(format!("{name}, in chunks"), move |healthy| chunked(padded(healthy, size), b"0\r\n\r\n")), expect);
+        rows.add(
+            Row::spoilt(format!("{name}, in chunks"), move |healthy| chunked(padded(healthy, size), b"0\r\n\r\n")),
+            expect,
+        );
     }
     let endless: [(&str, &str, &[u8], Expect); 5] = [
         ("endless, by length", "200 OK\r\nContent-Length: 99999999999", BLANKS, malformed(200)),
@@ -72,8 +75,9 @@ fn interim(rows: &mut Rows) {
         ("twenty of them first", (CONTINUE.to_owned() + &hints).repeat(10)),
     ] {
         rows.add(
-            Row::spoilt(name, move |healthy| {
-                Script { bytes: [before.as_bytes(), &healthy.to_bytes()].concat(), then: Then::Close }
+            Row::spoilt(name, move |healthy| Script {
+                bytes: [before.as_bytes(), &healthy.to_bytes()].concat(),
+                then: Then::Close,
             }),
             token(),
         );

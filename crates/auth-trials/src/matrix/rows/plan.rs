@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use auth_core::Reach;
-use auth_sim::{ExpiresIn, Fault, MgPlusError, MobilePayError, PartnerError, RetryAfter, S2sError, StoneXError, Target};
+use auth_sim::{
+    ExpiresIn, Fault, MgPlusError, MobilePayError, PartnerError, RetryAfter, S2sError, StoneXError, Target,
+};
 
 use super::super::expect::{
     Expect, malformed, redirected, rejected, throttled, throttled_for, token, token_for, unavailable, unavailable_for,

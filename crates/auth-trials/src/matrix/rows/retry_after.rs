@@ -24,7 +24,8 @@ pub(super) fn rows(rows: &mut Rows) {
         both(rows, shape, throttled_for(0).held(Hold::Transient), unavailable(503, None));
     }
     // No time is named: 30 s where the vendor throttles, and as if nothing had been said where it is down.
-    for shape in ["", "-5", "+5", "7.5", "7 s", "soon", "Wed, 31 Dec 1969 23:59:59 GMT", "Sat, 01 Jan 10000 00:00:00 GMT"]
+    for shape in
+        ["", "-5", "+5", "7.5", "7 s", "soon", "Wed, 31 Dec 1969 23:59:59 GMT", "Sat, 01 Jan 10000 00:00:00 GMT"]
     {
         both(rows, shape, throttled(429, None), unavailable(503, None));
     }

@@ -87,6 +87,7 @@ fn member(name: &'static str, value: &'static str) -> Row {
         let others = healthy.with_object(|object| drop(object.remove(name)));
         others.with_text_first(&format!("\"{name}\":{value}")).whole()
     };
-    let title = if ["access_token", "token_type"].contains(&name) { value.to_owned() } else { format!("{name}: {value}") };
+    let title =
+        if ["access_token", "token_type"].contains(&name) { value.to_owned() } else { format!("{name}: {value}") };
     Row::spoilt(title, spoil).on_tokens()
 }
