@@ -118,11 +118,13 @@ async fn those_who_waited_through_a_suspend_and_those_who_come_after_get_one_tok
 
 #[tokio::test(start_paused = true)]
 async fn flight_suspended_between_two_attempts_still_gets_its_answer() {
-    let script = Script::tokens_of(HOUR);
+    let answers_in = SECOND / 20;
+    let script = Script::tokens_of(HOUR).takes(answers_in);
     script.then([Answer::Fail(unavailable())]);
     let (tokens, clock) = on_own_clock(&script);
     let waiting = ask(&tokens);
     settle().await;
+    pass(answers_in).await;
     assert_eq!(script.requests(), 1, "the pause before the second attempt has begun");
     clock.advance(2 * HOUR);
     assert_eq!(value(waiting).await, "invented-2");
@@ -200,6 +202,7 @@ async fn wall_clock_ahead_does_not_end_a_token_whose_time_is_not_over() {
     let script = Script::tokens_of(Duration::from_millis(1));
     let (tokens, _clock) = on_own_clock(&script);
     let token = tokens.token().await.expect("a token");
+    assert!(token.expires_at() < SystemTime::now() + SECOND);
     while SystemTime::now() <= token.expires_at() {
         tokio::task::yield_now().await;
     }

@@ -115,7 +115,18 @@ fn build(endpoint: impl TokenEndpoint, clock: &ManualClock) -> TokenSource {
 }
 
 async fn until(events: &mut Events, is_it: impl Fn(&EventKind) -> bool) {
-    while !is_it(&events.next().await.expect("a source that lives").kind) {}
+    let found = async { while !is_it(&events.next().await.expect("a source that lives").kind) {} };
+    tokio::time::timeout(PATIENCE, found).await.expect("an event that does not come");
+}
+
+/// Until a request has met the fault that delays it.
+async fn until_delayed(sim: &Simulator) {
+    let delayed = async {
+        while sim.counts().faults == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, delayed).await.expect("a request that does not come");
 }
 
 /// Every secret of every vendor.
@@ -151,9 +162,7 @@ async fn secret_rotated_in_a_flight_fails_that_flight_and_is_taken_up_by_the_nex
             let tokens = tokens.clone();
             async move { tokens.token().await }
         });
-        while sim.counts().faults == 0 {
-            tokio::task::yield_now().await;
-        }
+        until_delayed(sim).await;
         // On its way with the old secret.
         which.rotate(sim);
         trial.store.put(which);
@@ -229,9 +238,7 @@ async fn banks_later_calls_carry_the_secret_that_the_token_was_asked_for_with() 
         let tokens = trial.tokens.clone();
         async move { tokens.refresh().await }
     });
-    while trial.sim.counts().faults == 0 {
-        tokio::task::yield_now().await;
-    }
+    until_delayed(&trial.sim).await;
     trial.store.put(Which::Client);
     let second = asking.await.expect("no panic").expect("the old secret is still good");
     assert_eq!((secret(&first), secret(&second)), (Some(old.clone()), Some(old)));
@@ -242,4 +249,6 @@ async fn banks_later_calls_carry_the_secret_that_the_token_was_asked_for_with() 
     assert!(trial.is_let_in(&third).await);
 }
 
+/// What a healthy simulator never needs.
+const PATIENCE: Duration = Duration::from_secs(20);
 const NEW: &str = "invented-secret-after-rotation";
