@@ -3,8 +3,8 @@
 
 mod bench;
 mod ci;
-mod fuzz;
 mod faults;
+mod fuzz;
 mod lint;
 mod loom;
 mod mutants;

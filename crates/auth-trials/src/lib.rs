@@ -4,5 +4,5 @@
 mod providers;
 pub use providers::{Setup, source};
 
-pub mod soak;
 pub mod matrix;
+pub mod soak;

@@ -1,5 +1,5 @@
 //! Trials of all five providers.
 
 mod matrix;
-mod soak;
 mod rotation;
+mod soak;
