@@ -1,6 +1,8 @@
 //! An answer as a fuzzer writes it: the text of an HTTP answer, so that seeds can be read and their parts be exchanged.
 
 use auth_core::{Answer, MAX_ANSWER};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::secrets::Secrets;
@@ -13,7 +15,8 @@ use crate::secrets::Secrets;
 /// ```
 ///
 /// In the body `{id}`, `{secret}` and the like stand for the credentials ([`Secrets::fill`]), and what stands between the
-/// control characters 1E and 1F comes a thousand times: a small input that makes a long answer.
+/// control characters 1E and 1F comes a thousand times: a small input that makes a long answer. What stands between 1C and
+/// 1D are the claims of a JWT, which is written in their place.
 pub(crate) struct Case {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -35,7 +38,7 @@ impl Case {
             }
             headers.extend(header_of(one));
         }
-        let mut body = secrets.fill(&repeated(rest));
+        let mut body = with_jwt(&secrets.fill(&repeated(rest)));
         body.truncate(MAX_ANSWER);
         Self { status, headers, body }
     }
@@ -70,17 +73,23 @@ fn header_of(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
 }
 
 fn repeated(body: &[u8]) -> Vec<u8> {
+    let Some((before, within, after)) = divided(body, 0x1e, 0x1f) else { return body.to_vec() };
+    let times = MAX_ANSWER.checked_div(within.len()).unwrap_or_default().min(REPEATED);
+    [before, &within.repeat(times), after].concat()
+}
+
+fn with_jwt(body: &[u8]) -> Vec<u8> {
+    let Some((before, claims, after)) = divided(body, 0x1c, 0x1d) else { return body.to_vec() };
+    let token = format!("e30.{}.invented", URL_SAFE_NO_PAD.encode(claims));
+    [before, token.as_bytes(), after].concat()
+}
+
+/// What stands before the first `begin`, from there to the first `end`, and after that.
+fn divided(body: &[u8], begin: u8, end: u8) -> Option<(&[u8], &[u8], &[u8])> {
     let at = |wanted: u8| body.iter().position(|byte| *byte == wanted);
-    match (at(BEGIN), at(END)) {
-        (Some(begin), Some(end)) if begin < end => {
-            let times = MAX_ANSWER.checked_div(end - begin - 1).unwrap_or_default().min(REPEATED);
-            [&body[..begin], &body[begin + 1..end].repeat(times), &body[end + 1..]].concat()
-        }
-        _ => body.to_vec(),
-    }
+    let (begin, end) = (at(begin)?, at(end)?);
+    (begin < end).then(|| (&body[..begin], &body[begin + 1..end], &body[end + 1..]))
 }
 
 const MOST_HEADERS: usize = 16;
 const REPEATED: usize = 1000;
-const BEGIN: u8 = 0x1e;
-const END: u8 = 0x1f;

@@ -5,6 +5,7 @@ use auth_core::{
     HttpClient, Redactor, Request, RequestContext, TokenEndpoint, TokenResponse, async_trait, sensitive_header,
 };
 use http::{HeaderName, HeaderValue, Method, header};
+use serde::de::IgnoredAny;
 
 use crate::wire::{
     Binding, CALLER, CLIENT_SYSTEM_VERSION, GRANT_TYPE, IBM_CLIENT_ID, MERCHANT_VAT, PATH, PRODUCTION, RULES, SANDBOX,
@@ -146,7 +147,7 @@ impl MobilePayAuth {
     pub fn headers_for(&self, token: &AccessToken, vat: &MerchantVat) -> Result<HeaderSet, Error> {
         // A token that needs the header was found to be without the claim when it came.
         let needs_header = token.needs_per_call().is_some();
-        let is_foreign = || token.claims::<Binding>().is_ok_and(|binding| binding.is_foreign_to(Some(vat)));
+        let is_foreign = || is_foreign(token.claims(), token.claims(), Some(vat));
         if self.merchant_vat.as_ref().is_some_and(|bound| bound != vat) || (!needs_header && is_foreign()) {
             return Err(Error::config(
                 "the token is bound to another merchant; expected that one's VAT number, or a source of its own",
@@ -216,9 +217,7 @@ impl MobilePayAuth {
     /// Refuses another merchant's token, however it came here. For good: what hands out other clients' tokens hands ours to
     /// them, so it is not asked often until a person has seen to it.
     pub(crate) fn refuse_foreign(&self, response: &TokenResponse) -> Result<(), Error> {
-        // An opaque token has no claims, and passes.
-        let binding = response.claims::<Binding>();
-        if !binding.is_ok_and(|binding| binding.is_foreign_to(self.merchant_vat.as_ref())) {
+        if !is_foreign(response.claims(), response.claims(), self.merchant_vat.as_ref()) {
             return Ok(());
         }
         let failure = Failure::of(CALLER.vendor).permanent();
@@ -242,5 +241,15 @@ impl MobilePayAuth {
             Some(_) => response,
             None => response.needs_per_call(HeaderName::from_static(MERCHANT_VAT)),
         })
+    }
+}
+
+/// Whether a token is bound to another merchant than `vat`, given its claims twice: as what they say of a merchant, and as
+/// JSON of any kind. Where they are JSON and the merchant cannot be read (named twice, or in no UTF-8), it is. An opaque
+/// token has no claims, and passes.
+fn is_foreign(binding: Result<Binding, Error>, any: Result<IgnoredAny, Error>, vat: Option<&MerchantVat>) -> bool {
+    match binding {
+        Ok(binding) => binding.is_foreign_to(vat),
+        Err(_) => any.is_ok(),
     }
 }

@@ -4,6 +4,8 @@ use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 
 use auth_core::{AnswerRules, ClientCredentials, Error, Redactor, RequestContext, TokenResponse};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mobilepay_auth::{MerchantVat, MobilePayAuth};
 use s2s_oauth::{S2sCredentials, S2sOAuth, ServiceAccount};
 
@@ -39,6 +41,14 @@ fn claims<T: serde::de::DeserializeOwned + std::fmt::Debug>(token: &TokenRespons
     assert_eq!(format!("{:?}", token.claims::<T>()), format!("{:?}", token.claims::<T>()));
 }
 
+/// The claims, read as generously as can be: the last of those that come twice, and whatever is no UTF-8 replaced.
+fn lossy_claims(token: &TokenResponse) -> Option<serde_json::Value> {
+    let mut parts = token.value().split('.');
+    let (_, claims, _) = (parts.next()?, parts.next()?, parts.next()?);
+    let claims = URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok().filter(|_| parts.next().is_none())?;
+    serde_json::from_str(&String::from_utf8_lossy(&claims)).ok()
+}
+
 pub fn mgplus_sts(bytes: &[u8]) {
     static WORDS: LazyLock<Words> = LazyLock::new(|| Words::of("mgplus-sts", &[]));
     read(bytes, mgplus_sts::fuzzing::RULES, &WORDS, |token| {
@@ -60,7 +70,7 @@ pub fn partner_oauth(bytes: &[u8]) {
     static WORDS: LazyLock<Words> = LazyLock::new(|| Words::of("partner-oauth", &[ENDPOINT]));
     read(bytes, partner_oauth::fuzzing::RULES, &WORDS, |token| {
         claims::<partner_oauth::Claims>(&token);
-        let is_test = token.claims::<serde_json::Value>().ok().and_then(|claims| claims.get("is_test")?.as_bool());
+        let is_test = lossy_claims(&token).and_then(|claims| claims.get("is_test")?.as_bool());
         let live = partner_oauth::fuzzing::live(token);
         assert!(live.is_err() || is_test == Some(false), "a token that is not known to be live is taken for one");
         live
@@ -78,9 +88,8 @@ pub fn mobilepay_auth(bytes: &[u8]) {
     for (endpoint, own) in ENDPOINTS.iter().zip([None, Some(VAT)]) {
         read(bytes, mobilepay_auth::fuzzing::RULES, &WORDS, |token| {
             claims::<mobilepay_auth::Claims>(&token);
-            let claimed = token.claims::<serde_json::Value>().ok();
+            let claimed = lossy_claims(&token);
             let accepted = mobilepay_auth::fuzzing::accept(endpoint, token);
-            // Of claims that come twice serde_json takes the last, and the provider none.
             if let (Ok(_), Some(claimed)) = (&accepted, claimed.as_ref().and_then(|claims| claims.get("merchant_vat")))
             {
                 assert!(claimed.is_null() || claimed.as_str() == own, "a token of {claimed} for {own:?}");

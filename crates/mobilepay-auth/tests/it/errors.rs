@@ -139,6 +139,10 @@ async fn token_whose_merchant_cannot_be_read_is_not_taken_for_unbound() {
     for claims in [
         "eyJtZXJjaGFudF92YXQiOlsiREswMDAwMDA0MiIsIkRLMDAwMDAwNDMiXX0", // {"merchant_vat":["DK00000042","DK00000043"]}
         "eyJtZXJjaGFudF92YXQiOjQyfQ",                                  // {"merchant_vat":42}
+        // {"merchant_vat":"FI00000043","merchant_vat":"DK00000042"}
+        "eyJtZXJjaGFudF92YXQiOiJGSTAwMDAwMDQzIiwibWVyY2hhbnRfdmF0IjoiREswMDAwMDA0MiJ9",
+        "eyJtZXJjaGFudF92YXQiOiJGSTAwMDAwMDT_In0", // {"merchant_vat":"FI0000004\xff"}: no UTF-8
+        "eyJtZXJjaGFudF92YXQiOiJGSTAwMDAwMDQzIiwi_yI6MX0", // {"merchant_vat":"FI00000043","\xff":1}
     ] {
         let error = error(200, &format!(r#"{{"access_token":"e30.{claims}.invented"}}"#)).await;
         assert!(matches!(error, Error::Malformed(_)), "{error}");
