@@ -62,7 +62,8 @@ async fn soak_that_is_stopped_ends_at_once_with_what_it_has() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn request_sent_twice_is_found() {
-    assert!(rules_broken_by(Sabotage::AsksTwice).await.contains(&Rule::OneFlight));
+    // The first may be answered before the second arrives; that two came for one attempt is seen in any case.
+    assert!(rules_broken_by(Sabotage::AsksTwice).await.contains(&Rule::Attempts));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
