@@ -1,5 +1,7 @@
 //! Cuts the credentials of a request out of what the vendor answered to it.
 
+use std::sync::OnceLock;
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
@@ -8,42 +10,46 @@ use crate::CredentialSet;
 
 /// Knows the credentials and tokens of one request, in every form in which a server may echo them.
 pub struct Redactor {
-    /// Each once.
-    forms: Vec<Zeroizing<String>>,
+    /// The parts of the credentials, in their order.
+    credentials: Vec<Zeroizing<String>>,
+    others: Vec<Zeroizing<String>>,
+    /// In every form, each once; made when they are first looked for, since most answers are tokens.
+    forms: OnceLock<Vec<Zeroizing<String>>>,
 }
 
 impl Redactor {
     /// Knows every part of `credentials`, and each neighbouring pair as Basic authentication writes it.
     #[must_use]
     pub fn new<C: CredentialSet>(credentials: &C) -> Self {
-        let mut redactor = Self { forms: Vec::new() };
-        let parts = credentials.parts();
-        for part in &parts {
-            redactor.add(part);
-        }
-        for pair in parts.windows(2) {
-            redactor.add(&format!("{}:{}", pair[0], pair[1]));
-            redactor.add(&format!("{}:{}", percent_encode(pair[0]), percent_encode(pair[1])));
-        }
-        redactor
+        let credentials = credentials.parts().into_iter().map(|part| Zeroizing::new(part.to_owned())).collect();
+        Self { credentials, others: Vec::new(), forms: OnceLock::new() }
     }
 
     /// Knows `secret` as well: a code, a refresh token, a token just answered.
     pub fn add(&mut self, secret: &str) {
-        let forms = [secret.to_owned(), percent_encode(secret)].into_iter().chain(base64_forms(secret));
-        let forms = forms.chain(base64_cores(secret)).chain(json_forms(secret)).chain([hexadecimal(secret)]);
-        // Looked for in text that is blanked as well: what only blanking would spell is not let through.
-        let forms = forms.filter(|form| !form.is_empty()).map(|form| Zeroizing::new(blanked(&form)));
-        self.forms.extend(forms);
-        self.forms.sort_by(|one, other| one.as_str().cmp(other.as_str()));
-        self.forms.dedup();
+        self.others.push(Zeroizing::new(secret.to_owned()));
+        self.forms.take();
     }
 
     /// The same, and `secrets` as well.
     pub(crate) fn knowing(&self, secrets: impl IntoIterator<Item = String>) -> Self {
-        let mut redactor = Self { forms: self.forms.clone() };
-        secrets.into_iter().map(Zeroizing::new).for_each(|secret| redactor.add(&secret));
-        redactor
+        let (credentials, mut others) = (self.credentials.clone(), self.others.clone());
+        others.extend(secrets.into_iter().map(Zeroizing::new));
+        Self { credentials, others, forms: OnceLock::new() }
+    }
+
+    fn forms(&self) -> &[Zeroizing<String>] {
+        self.forms.get_or_init(|| {
+            let pairs = self.credentials.windows(2).flat_map(|pair| {
+                let encoded = [percent_encode(&pair[0]), percent_encode(&pair[1])].map(Zeroizing::new);
+                [format!("{}:{}", *pair[0], *pair[1]), format!("{}:{}", *encoded[0], *encoded[1])].map(Zeroizing::new)
+            });
+            let secrets = self.credentials.iter().chain(&self.others).cloned().chain(pairs);
+            let mut forms: Vec<_> = secrets.flat_map(|secret| forms_of(&secret)).collect();
+            forms.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+            forms.dedup();
+            forms
+        })
     }
 
     /// Whether `text` has any of them.
@@ -90,7 +96,7 @@ impl Redactor {
     /// Where the longest form that stands in `text` from `at` on ends.
     fn form_at(&self, text: &[u8], at: usize) -> Option<usize> {
         let rest = &text[at..];
-        self.forms.iter().filter_map(|form| Some(at + length_of(rest, form.as_bytes())?)).max()
+        self.forms().iter().filter_map(|form| Some(at + length_of(rest, form.as_bytes())?)).max()
     }
 }
 
@@ -98,6 +104,14 @@ impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Redactor").finish_non_exhaustive()
     }
+}
+
+/// Every form in which a server may echo `secret`.
+fn forms_of(secret: &str) -> impl Iterator<Item = Zeroizing<String>> + use<> {
+    let forms = [secret.to_owned(), percent_encode(secret)].into_iter().chain(base64_forms(secret));
+    let forms = forms.chain(base64_cores(secret)).chain(json_forms(secret)).chain([hexadecimal(secret)]);
+    // Looked for in text that is blanked as well: what only blanking would spell is not let through.
+    forms.filter(|form| !form.is_empty()).map(|form| Zeroizing::new(blanked(&form)))
 }
 
 /// Form-urlencoded (WHATWG URL §5.2), except that a blank is `%20`, which every server reads.
