@@ -59,6 +59,7 @@ mod tests {
             name: name.to_owned(),
             features: features.iter().map(ToString::to_string).collect(),
             has_library: true,
+            is_published: true,
         }
     }
 

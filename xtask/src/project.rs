@@ -16,6 +16,8 @@ pub(crate) struct Package {
     /// All but `default`, by name.
     pub(crate) features: Vec<String>,
     pub(crate) has_library: bool,
+    /// Whether users get it.
+    pub(crate) is_published: bool,
 }
 
 impl Project {
@@ -31,8 +33,9 @@ impl Project {
         Self { packages, target: PathBuf::from(text(&metadata["target_directory"])) }
     }
 
+    /// Those that users depend on.
     pub(crate) fn libraries(&self) -> impl Iterator<Item = &Package> {
-        self.packages.iter().filter(|package| package.has_library)
+        self.packages.iter().filter(|package| package.has_library && package.is_published)
     }
 
     pub(crate) fn providers(&self) -> impl Iterator<Item = &Package> {
@@ -46,7 +49,9 @@ impl Package {
         let mut features: Vec<String> = features.filter(|name| *name != "default").cloned().collect();
         features.sort();
         let has_library = list(&package["targets"]).flat_map(|target| list(&target["kind"])).any(|kind| kind == "lib");
-        Self { name: text(&package["name"]).to_owned(), features, has_library }
+        // `publish = false` is an empty list of registries.
+        let is_published = package["publish"].as_array().is_none_or(|registries| !registries.is_empty());
+        Self { name: text(&package["name"]).to_owned(), features, has_library, is_published }
     }
 
     pub(crate) fn has_feature(&self, name: &str) -> bool {
@@ -91,13 +96,15 @@ mod tests {
             json!({ "name": name, "features": features, "targets": [{ "kind": ["lib"] }, { "kind": ["test"] }] })
         };
         let tool = json!({ "name": "auth-cli", "features": {}, "targets": [{ "kind": ["bin"] }] });
-        let packages = json!([library("some-vendor"), library("auth-core"), tool]);
+        let mut private = library("auth-private");
+        private["publish"] = json!([]);
+        let packages = json!([library("some-vendor"), library("auth-core"), private, tool]);
         let project = Project::from_metadata(&json!({ "packages": packages, "target_directory": "t" }));
 
         let names = |packages: Vec<&Package>| packages.iter().map(|package| package.name.clone()).collect::<Vec<_>>();
         assert_eq!(names(project.libraries().collect()), ["auth-core", "some-vendor"]);
         assert_eq!(names(project.providers().collect()), ["some-vendor"]);
-        assert_eq!(project.packages[2].features, ["native-tls", "rustls"]);
+        assert_eq!(project.packages[3].features, ["native-tls", "rustls"]);
         assert_eq!(project.target, Path::new("t"));
     }
 
