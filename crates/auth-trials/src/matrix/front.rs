@@ -59,6 +59,8 @@ struct Shared {
     connections: AtomicU64,
     /// The next connection is for a token: a healthy code was just handed out.
     after_code: AtomicBool,
+    /// We broke a connection ourselves, which looks like a fault and is none.
+    broken: AtomicBool,
 }
 
 /// What is at the port. What is in it is there to be dropped with it.
@@ -81,6 +83,7 @@ impl Front {
             wire: Mutex::default(),
             connections: AtomicU64::default(),
             after_code: AtomicBool::default(),
+            broken: AtomicBool::default(),
         });
         let listener = bind((Ipv4Addr::LOCALHOST, 0).into())?.listen(BACKLOG)?;
         let address = listener.local_addr()?;
@@ -95,6 +98,11 @@ impl Front {
     /// Connections that were taken.
     pub(super) fn connections(&self) -> u64 {
         self.shared.connections.load(SeqCst)
+    }
+
+    /// Whether a connection was broken by a defect of ours and not by its fault.
+    pub(super) fn is_broken(&self) -> bool {
+        self.shared.broken.load(SeqCst)
     }
 
     /// From now on this is what happens.
@@ -185,7 +193,9 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
                 // A client that goes away is no fault of ours.
                 connections.spawn(async move { drop(shared.converse(stream).await) });
             }
-            Some(_) = connections.join_next() => {}
+            Some(ended) = connections.join_next() => {
+                shared.broken.fetch_or(ended.is_err_and(|error| error.is_panic()), SeqCst);
+            }
         }
     }
 }
@@ -211,7 +221,7 @@ impl Shared {
     async fn answer(&self, mut stream: impl Line, wire: Option<Wire>) -> io::Result<()> {
         let request = read_request(&mut stream).await?;
         let is_code = request.starts_with(b"GET /api/v1/s2s-oauth2/code");
-        let healthy = self.ask(&request).await?;
+        let healthy = self.ask(&request).await.inspect_err(|_| self.broken.store(true, SeqCst))?;
         let is_ours = is_code == (self.column == Column::S2sCode);
         let script = match wire {
             Some(Wire::Answers(spoil)) if is_ours => spoil(healthy),

@@ -119,6 +119,11 @@ impl Stage {
         self.seen()
     }
 
+    /// Whether what stands between broke by itself.
+    pub(super) fn is_broken(&self) -> bool {
+        self.front.as_ref().is_some_and(Front::is_broken)
+    }
+
     /// Whether nobody is there to count.
     pub(super) fn is_unseen(&self) -> bool {
         matches!(&self.trouble, Trouble::Wire(wire) if wire.is_door())

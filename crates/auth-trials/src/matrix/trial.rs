@@ -75,6 +75,7 @@ async fn cold(case: &Case, lab: &Lab, seen: &mut Seen) -> Result<(), Failure> {
     }
     seen.requests += stage.seen();
     seen.check(stage.is_unseen() || stage.seen() == requests, || "cold: the next caller cost a request".to_owned());
+    seen.check(!stage.is_broken(), || "cold: the front is broken".to_owned());
     Ok(())
 }
 
@@ -99,6 +100,7 @@ async fn living(case: &Case, lab: &Lab, seen: &mut Seen) -> Result<(), Failure> 
         still_served("after its renewal failed", &stage.tokens, &old, seen);
         recovery(case, &mut stage, &mut events, &old, seen).await?;
     }
+    seen.check(!stage.is_broken(), || "living: the front is broken".to_owned());
     Ok(())
 }
 

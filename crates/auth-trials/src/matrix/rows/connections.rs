@@ -85,7 +85,7 @@ pub(super) fn tls(rows: &mut Rows) {
         rows.add(Row::spoilt(format!("{name} inside the body"), body).over_tls(), unreachable(Reach::Cut));
     }
     // Whoever sits in between can do that; without a length, the missing close_notify alone tells (RFC 8446 §6.1).
-    let vanished = |healthy: Healthy| healthy.without_header("content-length").cut(usize::MAX, Then::Vanish);
+    let vanished = |healthy: Healthy| Script { then: Then::Vanish, ..healthy.without_header("content-length").whole() };
     rows.add(Row::spoilt("whole body of no length, no close_notify", vanished).over_tls(), unreachable(Reach::Cut));
     let closed = |healthy: Healthy| healthy.without_header("content-length").whole();
     rows.add(Row::spoilt("whole body of no length, and close_notify", closed).over_tls(), token());
