@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ struct Asked {
     /// Errors that the next requests get.
     errors: Mutex<VecDeque<Error>>,
     /// Set by a model before it rejects a token: requests begun until then are numbered up to `old`.
-    rejecting: AtomicBool,
+    rejecting: rt::AtomicBool,
     old: AtomicUsize,
 }
 

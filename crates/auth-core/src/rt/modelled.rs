@@ -324,13 +324,6 @@ pub(crate) struct Notified<'a> {
     inner: Pin<Box<tokio::sync::futures::Notified<'a>>>,
 }
 
-impl Notified<'_> {
-    pub(crate) fn enable(mut self: Pin<&mut Self>) -> bool {
-        self.notify.step();
-        self.inner.as_mut().enable()
-    }
-}
-
 impl Future for Notified<'_> {
     type Output = ();
 
