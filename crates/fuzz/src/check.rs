@@ -1,6 +1,5 @@
 //! What holds of every token and of every error, whatever the bytes were.
 
-use std::collections::HashSet;
 use std::error::Error as _;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use http::HeaderValue;
 use serde_json::Value;
 
 use crate::case::Case;
-use crate::secrets::{Secrets, WINDOW, contains};
+use crate::secrets::{Pieces, Secrets, WINDOW, contains};
 
 /// Reads `case` twice and checks what came.
 pub(crate) fn twice(case: &Case, secrets: &Secrets, words: &Words, read: impl Fn() -> Result<TokenResponse, Error>) {
@@ -79,13 +78,14 @@ pub(crate) fn shows_nothing_of(body: &[u8], error: &Error, secrets: &Secrets, wo
         shown.push(format!("{inner} {inner:?}"));
         source = inner.source();
     }
+    let (body, secrets) = (Pieces::of([body]), secrets.pieces());
     for text in &shown {
         for piece in without_what_is_ours(text, error).iter().flat_map(|piece| piece.as_bytes().windows(WINDOW)) {
-            let leaked = !words.0.contains(piece) && contains(body, piece);
+            let leaked = body.has(piece) && !words.0.has(piece);
             assert!(!leaked, "{:?} of the body stands in {text}", String::from_utf8_lossy(piece));
         }
         // Where a credential is an error's code as well, the code is not shown.
-        let piece = secrets.piece_in(text);
+        let piece = secrets.first_in(text);
         assert!(piece.is_none(), "{:?} of a credential stands in {text}", piece.map(String::from_utf8_lossy));
     }
 }
@@ -167,7 +167,7 @@ fn is_judged_by_status(error: &Error, case: &Case) {
 }
 
 /// Every eight bytes in a row of what our own code says, so that a body which happens to say the same is no finding.
-pub(crate) struct Words(HashSet<Vec<u8>>);
+pub(crate) struct Words(Pieces);
 
 impl Words {
     /// Of `vendor`'s errors, whose code is `sources` besides the core's.
@@ -185,7 +185,7 @@ impl Words {
         let frames: Vec<String> = frames.collect();
         let details = ["a JSON object is expected; line , column  does not fit"];
         let all = CORE.iter().chain(sources).copied().chain(frames.iter().map(String::as_str)).chain(details);
-        Self(all.flat_map(|text| text.as_bytes().windows(WINDOW)).map(<[u8]>::to_vec).collect())
+        Self(Pieces::of(all))
     }
 }
 

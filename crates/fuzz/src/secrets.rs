@@ -58,10 +58,34 @@ impl Secrets {
         self.parts().filter(|part| !is_of_our_own(part)).find(|part| shows(part))
     }
 
-    /// Eight bytes of a credential in `text`, as they are.
-    pub(crate) fn piece_in(&self, text: &str) -> Option<&[u8]> {
-        let windows = self.parts.iter().flat_map(|part| part.as_bytes().windows(WINDOW));
-        windows.into_iter().find(|window| contains(text.as_bytes(), window))
+    /// Every eight bytes in a row of a credential.
+    pub(crate) fn pieces(&self) -> Pieces {
+        Pieces::of(self.parts())
+    }
+}
+
+/// Texts as the set of all that stands in them eight bytes in a row.
+pub(crate) struct Pieces(Vec<[u8; WINDOW]>);
+
+impl Pieces {
+    pub(crate) fn of(texts: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
+        let mut pieces = Vec::new();
+        for text in texts {
+            pieces.extend(text.as_ref().windows(WINDOW).filter_map(|piece| <[u8; WINDOW]>::try_from(piece).ok()));
+        }
+        pieces.sort_unstable();
+        pieces.dedup();
+        Self(pieces)
+    }
+
+    /// Whether `piece`, of eight bytes, is in it.
+    pub(crate) fn has(&self, piece: &[u8]) -> bool {
+        self.0.binary_search_by(|own| own.as_slice().cmp(piece)).is_ok()
+    }
+
+    /// The first of them in `text`.
+    pub(crate) fn first_in<'a>(&self, text: &'a str) -> Option<&'a [u8]> {
+        text.as_bytes().windows(WINDOW).find(|piece| self.has(piece))
     }
 }
 
