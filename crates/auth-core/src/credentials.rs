@@ -262,6 +262,47 @@ mod tests {
         assert!(error.to_string().contains("client secret ends with a blank"), "{error}");
     }
 
+    #[tokio::test]
+    async fn file_of_64_kib_is_read_and_one_byte_more_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        let source = CredentialSource::secret_file("invented-id", &path);
+        std::fs::write(&path, "s".repeat(64 * 1024)).unwrap();
+        assert_eq!(source.load().await.unwrap().client_secret().expose().len(), 64 * 1024);
+        std::fs::write(&path, "s".repeat(64 * 1024 + 1)).unwrap();
+        let error = source.load().await.unwrap_err();
+        assert!(error.to_string().contains("file too large"), "{error}");
+    }
+
+    #[test]
+    fn read_that_ended_while_nobody_waited_tells_of_the_past() {
+        // One thread reads, so that what is spawned after the read ends after it.
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+        runtime.block_on(async {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("secret");
+            std::fs::write(&path, "invented-one").unwrap();
+            let source = CredentialSource::secret_file("invented-id", &path);
+            let left =
+                std::future::poll_fn(|cx| std::task::Poll::Ready(std::pin::pin!(source.load()).poll(cx).is_pending()));
+            assert!(left.await, "the file was read at the first poll");
+            tokio::task::spawn_blocking(|| ()).await.unwrap();
+            std::fs::write(&path, "invented-two").unwrap();
+            assert_eq!(source.load().await.unwrap().client_secret().expose(), "invented-two");
+        });
+    }
+
+    #[test]
+    fn fixed_credentials_can_be_checked_at_once() {
+        let refuse = |_: &ClientCredentials| Err(Error::config("they do not fit"));
+        let fixed = CredentialSource::fixed(ClientCredentials::new("invented-id", "invented-secret").unwrap());
+        assert!(fixed.check_now(refuse).is_err());
+        let later = CredentialSource::secret_file("invented-id", "/nowhere");
+        assert!(later.check_now(refuse).is_ok(), "nobody knows yet");
+        assert!(format!("{fixed:?} {later:?}").contains("CredentialSource"));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn source_that_hangs_is_given_up_after_five_seconds() {
         let source: CredentialSource<ClientCredentials> = CredentialSource::from_fn(std::future::pending);

@@ -418,6 +418,7 @@ mod tests {
         assert_eq!(error.description(), Some("agent 007 unknown"));
         assert_eq!(error.to_string(), "acme refused the request (status 400)");
         assert!(!format!("{error:?} {error:#?}").contains("007"));
+        assert!(format!("{error:?}").contains(r#"vendor: "acme", status: Some(400)"#), "{error:?}");
     }
 
     #[test]

@@ -254,6 +254,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn secret_says_that_it_is_hidden() {
+        assert_eq!(format!("{:?}", Secret::new("invented-secret").unwrap()), "Secret(hidden)");
+    }
+
+    #[test]
     fn classic_paste_errors_are_refused_with_what_was_expected() {
         for (bad, wrong) in [
             ("", "is empty"),
