@@ -5,6 +5,7 @@
 
 use crate::{Outcome, loom, project};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use xshell::{Shell, cmd};
@@ -39,21 +40,26 @@ pub(crate) fn run(only: &str) -> Outcome {
     let copy = project::Project::load()?.target.join("mutants");
     copy_tracked_files(&sh, &copy)?;
     sh.change_dir(&copy);
-    for mutant in &mutants {
-        let kind = if mutant.model { ", model-checked" } else { "" };
-        println!("\ninvariant {}{kind}: {}", mutant.invariant, mutant.file);
-        println!("  - {}\n  + {}", mutant.replace, mutant.with);
+    let mut seen = BTreeSet::new();
+    for mutant in mutants.iter().filter(|mutant| seen.insert(&mutant.test)) {
         must(test(&sh, mutant, &copy)?, &format!("{} fails before anything is broken", mutant.test))?;
+    }
+    let mut living = Vec::new();
+    for (index, mutant) in mutants.iter().enumerate() {
+        let kind = if mutant.model { ", model-checked" } else { "" };
+        println!("\n[{}/{}] invariant {}{kind}: {}", index + 1, mutants.len(), mutant.invariant, mutant.file);
+        println!("  - {}\n  + {}", mutant.replace, mutant.with);
         let path = copy.join(&mutant.file);
         let whole = fs::read_to_string(&path)?;
         fs::write(&path, mutant.applied_to(&whole)?)?;
-        let survived = test(&sh, mutant, &copy)?;
+        let lives = test(&sh, mutant, &copy);
         fs::write(&path, whole)?;
-        must(!survived, &format!("{} does not notice: the mutant lives", mutant.test))?;
-        println!("  killed by {}", mutant.test);
+        let lives = lives?;
+        println!("  {} {}", if lives { "lives, unnoticed by" } else { "killed by" }, mutant.test);
+        living.extend(lives.then_some(mutant.test.as_str()));
     }
-    println!("\n{} mutants, all killed", mutants.len());
-    Ok(())
+    println!("\n{} mutants, {} killed", mutants.len(), mutants.len() - living.len());
+    must(living.is_empty(), &format!("these tests do not notice what they are there for: {}", living.join(", ")))
 }
 
 impl Mutant {
