@@ -84,8 +84,9 @@ pub(crate) fn shows_nothing_of(body: &[u8], error: &Error, secrets: &Secrets, wo
             let leaked = body.has(piece) && !words.0.has(piece);
             assert!(!leaked, "{:?} of the body stands in {text}", String::from_utf8_lossy(piece));
         }
-        // Where a credential is an error's code as well, the code is not shown.
-        let piece = secrets.first_in(text);
+        // A code with a whole credential in it is not shown; one with a piece of it is.
+        let uncoded = error.code().map_or_else(|| vec![text.as_str()], |code| text.split(code).collect());
+        let piece = uncoded.iter().find_map(|text| secrets.first_in(text));
         assert!(piece.is_none(), "{:?} of a credential stands in {text}", piece.map(String::from_utf8_lossy));
     }
 }
@@ -183,8 +184,11 @@ impl Words {
             between_numbers(&format!("{shown}\n{coded}\n")).concat()
         });
         let frames: Vec<String> = frames.collect();
-        let details = ["a JSON object is expected; line , column  does not fit"];
-        let all = CORE.iter().chain(sources).copied().chain(frames.iter().map(String::as_str)).chain(details);
+        let members = ["access_token", "refresh_token", "code"]
+            .map(|name| format!("the answer has no {name}\n{name} is expected to be of visible ASCII characters"));
+        let details = ["a JSON object is expected; line , column  does not fit"].into_iter();
+        let details = details.chain(members.iter().chain(&frames).map(String::as_str));
+        let all = CORE.iter().chain(sources).copied().chain(details);
         Self(Pieces::of(all))
     }
 }
