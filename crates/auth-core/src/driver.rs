@@ -103,8 +103,9 @@ impl Driver {
                     }
                 };
                 match joined.ended().await {
-                    // Of ten thousand who wake now, none needs the lock.
-                    Some(Ok(())) => match self.warm().filter(|_| want.life.is_zero()) {
+                    // Of ten thousand who wake now, none needs the lock. But a flight lands before its token is published,
+                    // and who has asked for a new one is not to see the old one in between.
+                    Some(Ok(())) => match self.warm().filter(|_| want.life.is_zero() && !forced) {
                         Some(token) => return Ok(token),
                         None => (want.after, forced) = (Some(joined.flight().id()), false),
                     },
@@ -164,8 +165,8 @@ impl Driver {
             flight
         };
         if let Some(flight) = flight {
-            // Outside tokio there is no timer to wait by.
-            if rt::current().is_some() {
+            // Outside tokio, and on a runtime built without, there is no timer to wait by.
+            if rt::current().is_some() && rt::has_timers() {
                 let _ = rt::timeout(self.dead_after, flight.over()).await;
             }
         }

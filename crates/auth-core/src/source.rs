@@ -6,12 +6,12 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use http::HeaderValue;
-use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use crate::driver::Driver;
 use crate::error::Reach;
 use crate::lifecycle::Want;
+use crate::rt;
 use crate::{
     AccessToken, Clock, Error, Event, Events, Fingerprint, HeaderSet, RefreshPolicy, Rejection, RequestContext,
 };
@@ -63,8 +63,9 @@ impl TokenSource {
         if self.driver.warm().is_some() {
             return Ok(());
         }
-        Handle::try_current()
-            .map_err(|_| Error::config("ready() needs a tokio runtime with timers; there is none here"))?;
+        if rt::current().is_none() || !rt::has_timers() {
+            return Err(Error::config("ready() needs a tokio runtime with timers; there is none here"));
+        }
         let deadline = Instant::now().checked_add(within).unwrap_or_else(|| Instant::now() + FOREVER);
         let mut last = Error::unreachable(self.driver.endpoint().vendor(), Reach::Deadline);
         loop {

@@ -97,6 +97,21 @@ fn answer_requested_before_an_accepted_rejection_reaches_nobody() {
 }
 
 #[test]
+fn refresh_is_never_answered_with_the_token_that_was_there_before() {
+    explore(|| {
+        let endpoint = Endpoint::default();
+        let tokens = endpoint.source(KeepWarm::OnDemand);
+        let first = block_on(tokens.token()).expect("a token");
+        let other = tokens.clone();
+        let refreshing = thread::spawn(move || block_on(other.refresh()).map(|token| request_of(&token)));
+        let mine = block_on(tokens.refresh()).map(|token| request_of(&token));
+        let others = refreshing.join().expect("no panic");
+        assert!(mine.is_ok_and(|mine| mine > 1) && others.is_ok_and(|others| others > 1), "the old token again");
+        drop(first);
+    });
+}
+
+#[test]
 fn renewal_in_the_background_and_by_a_reader_is_one_flight() {
     explore(|| {
         let endpoint = Endpoint::default();

@@ -68,6 +68,25 @@ fn runtime_without_timers_is_an_error_and_no_panic() {
 }
 
 #[test]
+fn readiness_probe_on_a_runtime_without_timers_is_an_error_and_no_panic() {
+    let tokens = TokenSource::new(Script::tokens_of(HOUR));
+    let rt = tokio::runtime::Builder::new_current_thread().build().expect("works");
+    let error = rt.block_on(tokens.ready(SECOND)).expect_err("no timers");
+    assert!(matches!(error, Error::Config(_)), "{error}");
+}
+
+#[test]
+fn shutdown_on_a_runtime_without_timers_is_no_panic() {
+    let tokens = TokenSource::new(Script::tokens_of(HOUR).takes(50 * MS));
+    let rt = current();
+    rt.block_on(async { tokio::time::timeout(5 * MS, tokens.token()).await }).expect_err("an error");
+    let bare = tokio::runtime::Builder::new_current_thread().build().expect("works");
+    bare.block_on(tokens.shutdown());
+    assert!(tokens.status().renewing, "nothing was left to wait for");
+    drop(rt);
+}
+
+#[test]
 fn shutdown_outside_tokio_is_no_panic() {
     let tokens = TokenSource::new(Script::tokens_of(HOUR).takes(SECOND));
     let rt = current();
