@@ -134,11 +134,15 @@ impl Driver {
         self.state().life.status(now)
     }
 
-    /// The task of flight `id` ended without an answer. Those who waited look again: they get the error of a panic, or
-    /// start the next flight on a runtime of their own.
-    pub(crate) fn flight_lost(&self, id: FlightId, panicked: bool) {
+    /// The task of `flight` ended without an answer. Those who waited get the error of a panic, or look again and start
+    /// the next flight on a runtime of their own.
+    pub(crate) fn flight_lost(&self, flight: &Flight, panicked: bool) {
         let (now, random) = (self.now(), fastrand::f64());
-        self.act(|life| life.lost(id, panicked, now, random));
+        self.act(|life| {
+            if let Some(error) = life.lost(flight.id(), panicked, now, random) {
+                flight.land(Err(error));
+            }
+        });
     }
 
     /// How long flight `id` may still take; `None` if it is not the source's flight, or no longer, now that it is dead.

@@ -239,7 +239,7 @@ impl Pilot {
 impl Drop for Pilot {
     fn drop(&mut self) {
         if self.flight.outcome.get().is_none() {
-            self.driver.flight_lost(self.flight.id, self.asking.load(Ordering::Relaxed));
+            self.driver.flight_lost(&self.flight, self.asking.load(Ordering::Relaxed));
         }
     }
 }

@@ -44,19 +44,18 @@ impl Lifecycle {
         }
     }
 
-    /// The task of flight `id` ended without an answer: it panicked, or its runtime is gone and anyone may start the next.
-    pub(crate) fn lost(&mut self, id: FlightId, panicked: bool, now: Moment, random: f64) {
-        if self.flight.as_ref().is_none_or(|flight| flight.id != id) {
-            return;
-        }
+    /// The task of flight `id` ended without an answer: it panicked, which is an error for everyone who joined, or its
+    /// runtime is gone and anyone may start the next.
+    pub(crate) fn lost(&mut self, id: FlightId, panicked: bool, now: Moment, random: f64) -> Option<Error> {
+        self.flight.as_ref().filter(|flight| flight.id == id)?;
         self.events.push(EventKind::FlightLost);
         self.flight = None;
         // One that was lost before it began does not push the next one further out.
         self.last_start = self.last_start.map(|start| start.min(now));
-        if panicked {
+        panicked.then(|| {
             let error = Error::internal(self.vendor, "the endpoint or the credential source panicked");
-            self.land_failed(error, None, now, random);
-        }
+            self.land_failed(error, None, now, random)
+        })
     }
 
     /// Puts back a refresh token that was not sent, counts one that was refused, keeps a new one before anything else.

@@ -122,6 +122,36 @@ async fn endpoint_that_panics_anywhere_is_one_internal_error_for_all_and_heals()
     }
 }
 
+/// Panics in every request.
+struct Hopeless(Arc<AtomicUsize>);
+
+#[async_trait]
+impl TokenEndpoint for Hopeless {
+    fn vendor(&self) -> &'static str {
+        "hopeless"
+    }
+
+    async fn fingerprint(&self) -> Result<Fingerprint, Error> {
+        Ok(Fingerprint::of_parts(&[]))
+    }
+
+    async fn request_token(&self, _: &RequestContext<'_>) -> Result<TokenResponse, Error> {
+        let nth = self.0.fetch_add(1, Ordering::SeqCst);
+        panic!("request {nth} panics, on purpose");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refresh_of_an_endpoint_that_always_panics_is_one_flight_and_its_error() {
+    let requests = Arc::<AtomicUsize>::default();
+    let tokens = TokenSource::builder(Hopeless(Arc::clone(&requests))).clock(PausedClock::new()).build();
+    let both = async { tokio::join!(tokens.refresh(), tokens.refresh()) };
+    let (one, other) = tokio::time::timeout(60 * SECOND, both).await.expect("nobody hangs");
+    let (one, other) = (one.expect_err("a panic"), other.expect_err("a panic"));
+    assert!(matches!(one, Error::Internal(_)) && one.is_same_failure(&other), "{one} and {other}");
+    assert_eq!(requests.load(Ordering::SeqCst), 1);
+}
+
 /// Loads its credentials from a source that may panic, and is refused at first.
 struct Loader {
     source: CredentialSource<ClientCredentials>,
