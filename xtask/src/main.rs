@@ -45,7 +45,7 @@ enum Command {
         #[arg(long)]
         target: Option<String>,
         /// How long each target runs
-        #[arg(long, default_value_t = 300)]
+        #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
         seconds: u32,
     },
     /// Formatting, tidy rules, clippy and rustdoc; no warning is let through
@@ -102,5 +102,14 @@ mod tests {
     #[test]
     fn command_line_is_well_formed() {
         Command::command().debug_assert();
+    }
+
+    /// No worlds would prove nothing, and libFuzzer takes 0 seconds for no end.
+    #[test]
+    fn nothing_is_no_amount_of_proof() {
+        for line in ["simulate --runs 0", "simulate --seconds 0", "fuzz --seconds 0"] {
+            let parsed = Command::try_parse_from(["cargo xtask"].into_iter().chain(line.split(' ')));
+            assert!(parsed.is_err_and(|error| error.to_string().contains("invalid value '0'")), "{line}");
+        }
     }
 }

@@ -14,10 +14,10 @@ pub(crate) struct Options {
     #[arg(long)]
     seed: Option<u64>,
     /// How many worlds
-    #[arg(long, conflicts_with = "seconds")]
+    #[arg(long, conflicts_with = "seconds", value_parser = clap::value_parser!(u64).range(1..))]
     runs: Option<u64>,
     /// How long to go on with further worlds [default: 10]
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: Option<u64>,
 }
 
