@@ -8,6 +8,7 @@ use xshell::{Shell, cmd};
 pub(crate) fn run() -> Outcome {
     let sh = project::shell()?;
     let models = build(&sh)?;
+    some(&cmd!(sh, "{models} --list model::").quiet().read()?)?;
     Ok(cmd!(sh, "timeout {LIMIT} {models} model::").run()?)
 }
 
@@ -22,6 +23,14 @@ pub(crate) fn build(sh: &Shell) -> Outcome<PathBuf> {
     program.ok_or_else(|| "cargo built no test program of auth-core".into())
 }
 
+/// Checking no models would go well, too.
+fn some(listed: &str) -> Outcome {
+    match listed.lines().any(|line| line.ends_with(": test")) {
+        true => Ok(()),
+        false => Err("auth-core's test program has no models: what is `auth_core_loom` called in it?".into()),
+    }
+}
+
 /// What a message of cargo's says was built, if it is a program.
 fn program_of(message: &str) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(message).ok()?;
@@ -34,6 +43,12 @@ const LIMIT: &str = "300";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn program_without_models_is_refused() {
+        assert!(some("model::cell::a: test\n\n1 test, 0 benchmarks\n").is_ok());
+        assert!(some("\n0 tests, 0 benchmarks\n").is_err());
+    }
 
     #[test]
     fn program_is_found_among_the_messages_of_cargo() {

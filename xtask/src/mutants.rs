@@ -36,6 +36,7 @@ struct Table {
 pub(crate) fn run(only: &str) -> Outcome {
     let mut mutants = listed(&fs::read_to_string(project::root().join(LIST))?)?;
     mutants.retain(|mutant| mutant.test.contains(only));
+    must(!mutants.is_empty(), &format!("no mutant has a test with {only:?} in its name; {LIST} lists them"))?;
     let sh = project::shell()?;
     let copy = project::Project::load()?.target.join("mutants");
     copy_tracked_files(&sh, &copy)?;
@@ -137,6 +138,12 @@ mod tests {
             let text = fs::read_to_string(project::root().join(&mutant.file)).unwrap();
             mutant.applied_to(&text).unwrap();
         }
+    }
+
+    #[test]
+    fn name_that_no_test_has_is_an_error_and_not_a_row_of_kills() {
+        let error = run("no such test").unwrap_err().to_string();
+        assert!(error.contains("no mutant has a test with \"no such test\" in its name"), "{error}");
     }
 
     #[test]

@@ -34,6 +34,7 @@ use promise::{StoppedClock, policy, policy_of};
 pub use report::Report;
 use schedule::{Schedule, Spells, between};
 use stage::Stage;
+use violation::{Rule, Violation};
 
 /// What a soak is to do.
 #[derive(Clone, Debug)]
@@ -51,6 +52,8 @@ pub struct Plan {
     pub spells: Spells,
     /// Bytes allocated and not freed, if the program counts them.
     pub heap: fn() -> Option<u64>,
+    /// Panics so far, if the program counts them in its hook; those that are planned go past it.
+    pub panics: fn() -> u64,
     /// The one trouble there is, instead of all by turns.
     pub only: Option<schedule::Trouble>,
     /// How long after a spell of trouble each source must serve again.
@@ -95,6 +98,7 @@ impl Plan {
             callers: 4,
             spells,
             heap: || None,
+            panics: || 0,
             only: None,
             recovery: RECOVERY,
             alone: true,
@@ -153,7 +157,9 @@ pub async fn run(plan: &Plan, stop: impl Future<Output = ()>, look: impl FnMut(P
     let mut report = Report::of(&soak, ran, samples);
     drop(soak);
     let leftovers = settle(&court, plan, before).await;
-    report.conclude(&court, leftovers);
+    let panics = (plan.panics)();
+    let panicked = (panics > 0).then(|| Violation::new(Rule::Panic, format!("{panics} unplanned panics, told above")));
+    report.conclude(&court, leftovers.into_iter().chain(panicked).collect());
     Ok(report)
 }
 
@@ -258,10 +264,14 @@ impl Soak {
         while begun.elapsed() < self.plan.time {
             let sample = Sample::take(begun.elapsed(), (self.plan.heap)());
             samples.push(sample);
-            let violations = self.court.verdict().0.len();
+            let panics = (self.plan.panics)();
+            let violations = self.court.verdict().0.len() + panics as usize;
             let (reads, tokens) = (self.court.tally.reads.load(Relaxed), self.court.tally.tokens.load(Relaxed));
             let time = self.plan.time;
             look(Progress { gone: sample.at, time, reads, tokens, rss: sample.rss, violations });
+            if panics > 0 {
+                break;
+            }
             let next = (self.plan.time - begun.elapsed().min(self.plan.time)).min(SAMPLED_EVERY);
             tokio::select! {
                 () = &mut stop => break,

@@ -44,6 +44,10 @@ async fn main() -> ExitCode {
 async fn matrix(only: Option<&str>) -> io::Result<bool> {
     let chosen = |case: &Case| only.is_none_or(|part| case.name().contains(part));
     let cases: Vec<_> = Case::all().into_iter().filter(chosen).collect();
+    if cases.is_empty() {
+        let part = only.unwrap_or_default();
+        return Err(io::Error::other(format!("no row has {part:?} in its name; without --only all are printed")));
+    }
     let program = if only.is_none() { Some(std::env::current_exe()?) } else { None };
     let bar = bar(cases.len() as u64);
     let matrix = Matrix::run(cases, program.as_deref(), |cell| {

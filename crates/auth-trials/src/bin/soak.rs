@@ -5,6 +5,7 @@ use std::alloc::System;
 use std::cell::Cell;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use auth_trials::soak::{self, Plan, Progress};
@@ -15,6 +16,9 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 /// Counts what is allocated, beside what the system says is resident.
 #[global_allocator]
 static COUNTING: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Whoever panics, in whatever task: tokio would catch it, and nobody would hear of it.
+static PANICS: AtomicU64 = AtomicU64::new(0);
 
 /// All five providers against simulators with random faults, judged all the time
 #[derive(Parser)]
@@ -38,6 +42,12 @@ async fn main() -> ExitCode {
     let options = Options::parse();
     let seed = options.seed.unwrap_or_else(|| u64::from(fastrand::u32(..)));
     let mut plan = Plan::minutes(options.minutes, seed);
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        PANICS.fetch_add(1, Relaxed);
+        print(info);
+    }));
+    plan.panics = || PANICS.load(Relaxed);
     plan.heap = || Some(COUNTING.stats()).map(|stats| (stats.bytes_allocated - stats.bytes_deallocated) as u64);
     eprintln!("soak: {} minutes, seed {seed}; Ctrl-C ends it with the table so far", options.minutes);
     let show = Show::new(plan.time);

@@ -28,6 +28,8 @@ pub enum Rule {
     Recovery,
     /// `shutdown()` ends within the life of a flight.
     Shutdown,
+    /// Nothing panics but what is planned to: neither a caller nor a task of a source's own.
+    Panic,
     /// Memory stays flat.
     Memory,
     /// Nothing is left behind when all is dropped.
@@ -48,6 +50,7 @@ impl fmt::Display for Rule {
             Self::Refused => "no refusal without a reason",
             Self::Recovery => "recovery within one hold",
             Self::Shutdown => "shutdown ends",
+            Self::Panic => "nothing panics",
             Self::Memory => "memory is flat",
             Self::Leftovers => "nothing is left behind",
         })

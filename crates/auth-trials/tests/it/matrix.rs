@@ -1,6 +1,7 @@
 //! The matrix of faults, in full.
 
 use std::path::Path;
+use std::process::Command;
 
 use auth_trials::matrix::{Case, Matrix};
 
@@ -10,4 +11,13 @@ async fn every_fault_ends_as_it_should_in_every_provider_and_a_living_token_is_s
     let matrix = Matrix::run(Case::all(), Some(program), |_| ()).await.expect("certificates, and a second process");
     let complaints = matrix.complaints();
     assert!(complaints.is_empty(), "{} are wrong:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+#[test]
+fn rows_that_are_not_there_are_an_error_and_no_empty_table() {
+    let faults =
+        Command::new(env!("CARGO_BIN_EXE_faults")).args(["--only", "no such row"]).output().expect("a program");
+    let said = String::from_utf8_lossy(&faults.stderr);
+    assert!(!faults.status.success() && said.contains("no row has \"no such row\" in its name"), "{said}");
+    assert!(faults.stdout.is_empty());
 }

@@ -88,6 +88,15 @@ async fn token_taken_for_dead_is_found_by_those_who_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn panic_anywhere_in_the_program_is_found_and_ends_the_soak() {
+    let mut plan = Plan::brief(SEED);
+    plan.panics = || 1;
+    let report = soak(&plan).await;
+    assert_eq!(report.violations.iter().map(|violation| violation.rule).collect::<Vec<_>>(), [Rule::Panic]);
+    assert!(report.ran < plan.time);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn source_that_stays_is_found_when_all_is_dropped() {
     assert!(rules_broken_by(Sabotage::Leaks).await.contains(&Rule::Leftovers));
 }
