@@ -27,6 +27,7 @@ pub(super) fn outages(seed: u64, outages: u64, gap: Duration) -> (Outages, World
     let rules = Rules::design(Renew::default(), KeepWarm::WhileUsed);
     let vendor = Vendor::healthy(Lives::Always(HOUR), Duration::from_secs(1), None);
     let mut world = World::new(seed, rules, vendor, Rng::with_seed(seed));
+    world.options = " --seconds 1";
     world.traffic = Traffic { gap: Duration::from_secs(60), crowd: 1, odd: 0 };
     world.next_arrival = world.now;
     let mut sum = Outages::default();

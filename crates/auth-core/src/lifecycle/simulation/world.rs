@@ -20,6 +20,8 @@ use crate::{AccessToken, Error, Fingerprint, KeepWarm, Moment};
 
 pub(super) struct World {
     pub(super) seed: u64,
+    /// What besides the seed brings this world about.
+    pub(super) options: &'static str,
     pub(super) life: Lifecycle,
     pub(super) books: Books,
     pub(super) vendor: Vendor,
@@ -71,6 +73,7 @@ impl World {
         let life = Lifecycle::new("invented", rules.policy());
         let mut world = Self {
             seed,
+            options: "",
             life,
             books: Books::new(rules),
             vendor,
@@ -351,10 +354,10 @@ impl Drop for World {
 impl World {
     /// The seed, the moment, the last events and the command that shows them again.
     pub(super) fn story(&self) -> String {
-        let (seed, now, words) = (self.seed, clock(self.now), self.trace.in_words());
+        let (seed, options, now, words) = (self.seed, self.options, clock(self.now), self.trace.in_words());
         format!(
             "\nseed {seed}, event {}, virtual time {now}\nrules: {:?}\nvendor: {:?}\nthe last events:\n{words}\
-             see it again: cargo xtask simulate --seed {seed}\n",
+             see it again: cargo xtask simulate --seed {seed}{options}\n",
             self.events, self.books.rules.numbers, self.vendor
         )
     }
