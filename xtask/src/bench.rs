@@ -43,7 +43,8 @@ fn machine(sh: &Shell) -> Outcome<String> {
 fn warm(sh: &Shell, project: &Project) -> Outcome<String> {
     let results = project.target.join("criterion");
     sh.remove_path(&results)?;
-    cmd!(sh, "cargo bench --quiet -p auth-core --bench warm").ignore_stdout().run()?;
+    eprintln!("… warm reads");
+    cmd!(sh, "cargo bench --quiet -p auth-core --bench warm -- --quiet").ignore_stdout().run()?;
     let mut rows = String::new();
     for (read, reference, most) in READS {
         let measured: Vec<Compared> =

@@ -38,6 +38,7 @@ async fn general_error_is_transient_as_json_text_and_html() {
     for body in [r#"{"error":"general_error"}"#, "general_error", "<html>general_error</html>"] {
         let error = error(500, body).await;
         assert!(matches!(error, Error::Unavailable(_)) && error.is_transient(), "{error}");
+        assert_eq!(error.hint().is_some(), error.code().is_some(), "{error}");
     }
 }
 

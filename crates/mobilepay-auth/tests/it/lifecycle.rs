@@ -36,6 +36,7 @@ fn vat(text: &str) -> MerchantVat {
 async fn bound_token_is_accepted_where_it_is_meant_for_and_asked_for_once() {
     let sim = strict().await;
     let tokens = TokenSource::new(with_version(bound(&sim, "DK00000042")));
+    assert_eq!(tokens.status().vendor, env!("CARGO_PKG_NAME"));
     for _ in 0..10 {
         assert_eq!(ping(&sim, &tokens.headers().await.expect("headers")).await, 200);
     }

@@ -17,6 +17,7 @@ use crate::{calls, credentials, cx, endpoint, known_to, ping, source, start};
 async fn token_is_accepted_where_it_is_meant_for_and_asked_for_once() {
     let sim = start().await;
     let tokens = TokenSource::new(endpoint(&sim));
+    assert_eq!(tokens.status().vendor, env!("CARGO_PKG_NAME"));
     for _ in 0..10 {
         assert_eq!(ping(&sim, &tokens.headers().await.expect("headers")).await, 200);
     }

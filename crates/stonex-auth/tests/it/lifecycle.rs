@@ -13,6 +13,7 @@ use crate::{cx, endpoint, ping, source, start};
 async fn token_is_accepted_where_it_is_meant_for_and_asked_for_once() {
     let sim = start().await;
     let tokens = TokenSource::new(endpoint(&sim));
+    assert_eq!(tokens.status().vendor, env!("CARGO_PKG_NAME"));
     for _ in 0..10 {
         let headers = tokens.headers().await.expect("headers");
         assert_eq!(headers.iter().count(), 1, "Authorization and nothing else");
