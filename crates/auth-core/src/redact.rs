@@ -111,7 +111,7 @@ fn forms_of(secret: &str) -> impl Iterator<Item = Zeroizing<String>> + use<> {
     let forms = [secret.to_owned(), percent_encode(secret)].into_iter().chain(base64_forms(secret));
     let forms = forms.chain(base64_cores(secret)).chain(json_forms(secret)).chain([hexadecimal(secret)]);
     // Looked for in text that is blanked as well: what only blanking would spell is not let through.
-    forms.filter(|form| !form.is_empty()).map(|form| Zeroizing::new(blanked(&form)))
+    forms.map(Zeroizing::new).filter(|form| !form.is_empty()).map(|form| Zeroizing::new(blanked(&form)))
 }
 
 /// Form-urlencoded (WHATWG URL §5.2), except that a blank is `%20`, which every server reads.
@@ -134,9 +134,12 @@ pub(crate) fn printable(text: &str, max: usize) -> String {
     blanked(text).trim().chars().take(max).collect()
 }
 
-/// Each character that is not printable as a blank.
+/// Each character that is not printable as a blank. The text may be a secret: one that grew would leave its beginnings in
+/// memory that nobody overwrites.
 fn blanked(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || is_invisible(c) { ' ' } else { c }).collect()
+    let mut out = String::with_capacity(text.len());
+    out.extend(text.chars().map(|c| if c.is_control() || is_invisible(c) { ' ' } else { c }));
+    out
 }
 
 /// Characters that cannot be seen, or that change how a terminal shows the text round them: Unicode's format characters,

@@ -50,6 +50,24 @@ async fn warm_headers_allocate_nothing() {
     assert_eq!(counted(|| drop(black_box(now(tokens.headers())))), 0);
 }
 
+#[test]
+fn copy_of_a_token_for_another_thread_costs_a_kilobyte_at_most() {
+    const SOURCES: usize = 100;
+    let sources: Vec<_> = (0..SOURCES).map(|_| TokenSource::fixed("invented-token".repeat(100))).collect();
+    let read_all = || sources.iter().for_each(|tokens| drop(now(tokens.token()).expect("a token")));
+    read_all();
+    // This thread lives meanwhile, so that the other has a copy of its own. Its first reads are for its own memory.
+    let added = std::thread::scope(|scope| {
+        let reader = || {
+            drop(now(TokenSource::fixed("invented-token").token()).expect("a token"));
+            allocation_counter::measure(read_all)
+        };
+        scope.spawn(reader).join().expect("no panic")
+    });
+    let each = usize::try_from(added.bytes_current).expect("more than before") / SOURCES;
+    assert!((1..=1024).contains(&each), "{each} bytes each");
+}
+
 #[tokio::test]
 async fn waiter_for_a_cold_token_costs_240_bytes_at_most() {
     const WAITERS: usize = 10_000;
