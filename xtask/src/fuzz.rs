@@ -45,10 +45,10 @@ pub(crate) fn run(target: Option<&str>, seconds: u32) -> Outcome {
 }
 
 /// For `cargo xtask ci`: the bodies of the targets on their seeds. Needs neither nightly Rust nor libFuzzer. The package has a
-/// lock file of its own; cargo brings it up to date where a crate got another version or dependency.
+/// lock file of its own; where a crate got another version or dependency, `cargo update -w` there brings it up to date.
 pub(crate) fn seeds() -> Step {
     let format = format!("fmt --manifest-path {MANIFEST} -- --check");
-    let test = format!("test --manifest-path {MANIFEST} --test seeds --target-dir target/fuzz-seeds");
+    let test = format!("test --manifest-path {MANIFEST} --test seeds --locked --target-dir target/fuzz-seeds");
     let actions = vec![Action::cargo(&format), Action::cargo(&test).with_env("RUSTFLAGS", "--cfg fuzzing -D warnings")];
     Step { title: "fuzz targets on their seeds".to_owned(), actions }
 }
