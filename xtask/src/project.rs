@@ -3,6 +3,7 @@
 use crate::Outcome;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use xshell::{Shell, cmd};
 
 /// The workspace's crates, by name.
@@ -64,9 +65,14 @@ pub(crate) fn is_provider(name: &str) -> bool {
     !name.starts_with("auth-") && name != "xtask"
 }
 
-/// The folder of the root Cargo.toml.
+/// The folder of the root Cargo.toml: that of the checkout that cargo was called in, which need not be the one that this
+/// program was built in.
 pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let here = std::env::var_os("CARGO_MANIFEST_DIR").map_or(env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+        here.parent().unwrap_or(Path::new(".")).to_owned()
+    });
+    &ROOT
 }
 
 /// A shell that stands at the root.
