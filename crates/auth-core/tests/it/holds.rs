@@ -72,6 +72,14 @@ async fn readiness_gives_up_at_its_deadline_with_the_last_error() {
     assert_eq!(began.elapsed(), 7 * SECOND);
 }
 
+#[tokio::test(start_paused = true)]
+async fn readiness_without_a_deadline_waits_until_the_secret_is_right() {
+    let script = Script::tokens_of(HOUR);
+    script.then([Answer::Fail(wrong_secret()), Answer::Fail(wrong_secret())]);
+    script.source().ready(std::time::Duration::MAX).await.expect("a token in the end");
+    assert_eq!(script.requests(), 3);
+}
+
 // One outage, told by its events.
 
 #[tokio::test(start_paused = true)]

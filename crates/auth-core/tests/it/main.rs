@@ -21,3 +21,4 @@ mod stress;
 mod surface;
 #[cfg(feature = "rustls")]
 mod tls;
+mod told;

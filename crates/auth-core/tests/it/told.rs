@@ -1,0 +1,84 @@
+//! What tokens, sources and their parts tell about themselves.
+
+use std::time::Duration;
+
+use auth_core::{Error, Fingerprint, RequestContext, TokenEndpoint, TokenResponse, TokenSource, async_trait};
+use http::header::{ACCEPT, AUTHORIZATION};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// A vendor that grants a scope and wants a header of its own on each call.
+struct Particular;
+
+const CALL_ID: HeaderName = HeaderName::from_static("x-call-id");
+const DECADE: Duration = Duration::from_secs(86_400 * 365 * 10);
+
+#[async_trait]
+impl TokenEndpoint for Particular {
+    fn vendor(&self) -> &'static str {
+        "particular-auth"
+    }
+
+    async fn fingerprint(&self) -> Result<Fingerprint, Error> {
+        Ok(Fingerprint::of_parts(&[]))
+    }
+
+    async fn request_token(&self, _: &RequestContext<'_>) -> Result<TokenResponse, Error> {
+        let response = TokenResponse::new("invented-token", Duration::from_secs(600))?;
+        Ok(response.with_scope(Some("read write".to_owned())).needs_per_call(CALL_ID))
+    }
+}
+
+#[tokio::test]
+async fn token_tells_its_number_its_life_its_scopes_and_the_header_that_is_missing() {
+    let token = TokenSource::new(Particular).token().await.expect("a token");
+    assert_eq!((token.scope(), token.needs_per_call()), (Some("read write"), Some(&CALL_ID)));
+    assert_eq!(token.id().to_string(), "#1");
+    assert_eq!(format!("{token:?}"), "AccessToken { id: 1, lifetime: 600s, .. }");
+    let error = token.headers().expect_err("a header is missing").to_string();
+    assert!(error.contains("x-call-id"), "{error}");
+}
+
+#[tokio::test]
+async fn token_of_no_scope_and_no_header_of_each_call_tells_of_none() {
+    let token = TokenSource::fixed("invented-token").token().await.expect("a token");
+    assert_eq!((token.scope(), token.needs_per_call()), (None, None));
+}
+
+#[tokio::test]
+async fn headers_take_the_place_of_those_of_the_same_name_and_leave_the_others() {
+    let headers = TokenSource::fixed("invented-token").headers().await.expect("headers");
+    let mut request: HeaderMap = [(AUTHORIZATION, "Basic invented"), (ACCEPT, "text/plain")]
+        .map(|(n, v)| (n, HeaderValue::from_static(v)))
+        .into_iter()
+        .collect();
+    headers.apply(&mut request);
+    assert_eq!(
+        (&request[AUTHORIZATION], &request[ACCEPT], request.len()),
+        (&HeaderValue::from_static("Bearer invented-token"), &HeaderValue::from_static("text/plain"), 2)
+    );
+}
+
+#[tokio::test]
+async fn source_shows_what_its_status_is() {
+    let tokens = TokenSource::new(Particular);
+    let before = format!("{tokens:?}");
+    assert!(before.starts_with("TokenSource { status: Status { vendor: \"particular-auth\", token: None,"), "{before}");
+    tokens.token().await.expect("a token");
+    let after = format!("{tokens:?}");
+    assert!(after.contains("token: Some(TokenId(1)), life_left: Some("), "{after}");
+}
+
+#[test]
+fn builder_shows_its_vendor_and_its_policy() {
+    let shown = format!("{:?}", TokenSource::builder(Particular));
+    let begun = "TokenSourceBuilder { vendor: \"particular-auth\", policy: RefreshPolicy {";
+    assert!(shown.starts_with(begun) && shown.ends_with(", .. }"), "{shown}");
+}
+
+#[tokio::test]
+async fn fixed_source_calls_itself_so_and_its_token_lives_for_decades() {
+    let tokens = TokenSource::fixed("invented-token");
+    assert_eq!(tokens.status().vendor, "fixed");
+    let left = tokens.status().life_left.expect("a token");
+    assert!(left > 2 * DECADE, "{left:?}");
+}
