@@ -25,7 +25,7 @@ mod tls;
 mod trial;
 
 pub use column::Column;
-pub use expect::{Ending, Expect, Hold, Kind, Life};
+pub use expect::{Ending, Expect, Hold, Life};
 use stage::{Lab, Patience, Trouble, Way};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;

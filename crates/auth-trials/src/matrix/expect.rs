@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use auth_core::{MAX_LIFETIME, PERMANENT_HOLD, Reach, THROTTLED_HOLD, TRANSIENT_HOLD};
 
+use crate::Kind;
+
 /// What a request under a fault must end in, and what must come of it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -47,24 +49,6 @@ pub enum Life {
     Seconds(u64),
     /// So many seconds, or one less: two clock readings of the vendor lie between.
     Barely(u64),
-}
-
-/// A variant of [`auth_core::Error`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Kind {
-    /// A person must act.
-    Rejected,
-    /// The vendor asks to slow down.
-    Throttled,
-    /// The vendor's own fault.
-    Unavailable,
-    /// No answer.
-    Unreachable,
-    /// Not the documented answer.
-    Malformed,
-    /// Any other: none of them belongs into a matrix of the vendors' faults.
-    Other,
 }
 
 /// How long nobody asks after a first failure.

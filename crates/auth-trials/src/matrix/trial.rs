@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use auth_core::{AccessToken, Error, Event, EventKind, Events, MIN_INTERVAL, Reach, TokenSource};
 
-use super::expect::{Ending, Expect, Kind};
+use super::expect::{Ending, Expect};
 use super::stage::{Lab, Patience, Stage};
 use super::{Case, Failure};
+use crate::Kind;
 
 /// What was seen in one cell.
 #[derive(Clone, Debug, Default)]
@@ -220,14 +221,7 @@ fn judge(run: &str, ending: &Result<AccessToken, Error>, expect: &Expect, seen: 
 
 fn ending_of(error: &Error) -> Ending {
     Ending::Error {
-        kind: match error {
-            Error::Rejected(_) => Kind::Rejected,
-            Error::Throttled(_) => Kind::Throttled,
-            Error::Unavailable(_) => Kind::Unavailable,
-            Error::Unreachable(_) => Kind::Unreachable,
-            Error::Malformed(_) => Kind::Malformed,
-            _ => Kind::Other,
-        },
+        kind: Kind::of(error),
         status: error.status(),
         code: error.code().map(str::to_owned),
         reach: error.reach(),

@@ -11,8 +11,9 @@ use auth_core::{AccessToken, Error, Rejection, TokenSource};
 use fastrand::Rng;
 
 use super::ledger::{Ledger, hash};
-use super::schedule::{Kind, between};
+use super::schedule::between;
 use super::violation::{Rule, Violation};
+use crate::Kind;
 
 /// A source and its book.
 #[derive(Clone, Debug)]

@@ -13,9 +13,9 @@ use auth_sim::Vendor;
 use super::Sabotage;
 use super::book::{Book, Ended, Limits, RequestId, Value};
 use super::court::{Court, lock};
-use super::schedule::Kind;
 use super::stage::Stage;
 use super::violation::{Rule, Violation};
+use crate::Kind;
 
 /// The book of one source, and whom to tell.
 #[derive(Debug)]

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use auth_core::Error;
 use auth_sim::{Fault, Vendor};
 use fastrand::Rng;
+
+use crate::Kind;
 
 /// Something that goes wrong for a while.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,48 +21,6 @@ pub enum Trouble {
     SourcePanics,
     /// The credential source hangs.
     SourceHangs,
-}
-
-/// An [`Error`] without what it holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Kind {
-    /// [`Error::Rejected`].
-    Rejected,
-    /// [`Error::Throttled`].
-    Throttled,
-    /// [`Error::Unavailable`].
-    Unavailable,
-    /// [`Error::Unreachable`].
-    Unreachable,
-    /// [`Error::Malformed`].
-    Malformed,
-    /// [`Error::Credentials`].
-    Credentials,
-    /// [`Error::Internal`].
-    Internal,
-    /// [`Error::TooShort`].
-    TooShort,
-    /// Any other: no fault explains it.
-    Other,
-}
-
-impl Kind {
-    /// That of `error`.
-    #[must_use]
-    pub fn of(error: &Error) -> Self {
-        match error {
-            Error::Rejected(_) => Self::Rejected,
-            Error::Throttled(_) => Self::Throttled,
-            Error::Unavailable(_) => Self::Unavailable,
-            Error::Unreachable(_) => Self::Unreachable,
-            Error::Malformed(_) => Self::Malformed,
-            Error::Credentials(_) => Self::Credentials,
-            Error::Internal(_) => Self::Internal,
-            Error::TooShort { .. } => Self::TooShort,
-            _ => Self::Other,
-        }
-    }
 }
 
 impl Trouble {

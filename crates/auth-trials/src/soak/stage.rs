@@ -17,7 +17,8 @@ use stonex_auth::StoneXAuth;
 use super::book::Value;
 use super::court::lock;
 use super::ledger::Register;
-use super::schedule::{Kind, Trouble};
+use super::schedule::Trouble;
+use crate::Kind;
 
 /// One vendor.
 #[derive(Debug)]
