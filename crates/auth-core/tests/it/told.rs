@@ -52,6 +52,7 @@ async fn headers_take_the_place_of_those_of_the_same_name_and_leave_the_others()
         .into_iter()
         .collect();
     headers.apply(&mut request);
+    assert_eq!(format!("{headers:?}"), r#"["authorization"]"#);
     assert_eq!(
         (&request[AUTHORIZATION], &request[ACCEPT], request.len()),
         (&HeaderValue::from_static("Bearer invented-token"), &HeaderValue::from_static("text/plain"), 2)
