@@ -8,6 +8,7 @@ mod fuzz;
 mod lint;
 mod loom;
 mod mutants;
+mod picture;
 mod project;
 mod simulate;
 mod soak;
@@ -58,6 +59,8 @@ enum Command {
         #[arg(default_value = "")]
         test: String,
     },
+    /// Draws the life of a token, as the root README shows it, from a run in virtual time
+    Picture,
     /// The lifecycle in virtual time: random worlds, every invariant asserted, a seed for whatever breaks
     Simulate(simulate::Options),
     /// All five providers against simulators with random faults, judged all the time
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Command::Lint => lint::run(),
         Command::Loom => loom::run(),
         Command::Mutants { test } => mutants::run(&test),
+        Command::Picture => picture::run(),
         Command::Simulate(options) => simulate::run(&options),
         Command::Soak(options) => soak::run(&options),
         Command::Tidy => tidy::run(),

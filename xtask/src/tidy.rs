@@ -4,6 +4,7 @@
 mod code;
 mod crates;
 mod credentials;
+mod docs;
 mod files;
 mod layers;
 mod manifests;
@@ -23,6 +24,11 @@ const RULES: &[fn(&Files) -> Vec<Finding>] = &[
     crates::every_crate_has_its_files,
     crates::root_changelog_links_each_crate,
     crates::readme_is_the_documentation,
+    docs::links_lead_somewhere,
+    docs::root_readme_links_each_crate,
+    docs::provider_readmes_have_the_same_headings,
+    docs::provider_readmes_list_the_variables,
+    docs::code_in_readmes_is_shown_whole,
     providers::same_files,
     providers::wire_does_no_io,
     layers::core_knows_no_vendor,

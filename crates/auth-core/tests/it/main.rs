@@ -11,6 +11,7 @@ mod holds;
 mod http;
 mod invariants;
 mod panics;
+mod picture;
 mod raw;
 mod reader;
 mod refresh;
