@@ -65,14 +65,34 @@ pub(crate) fn provider_readmes_list_the_variables(files: &Files) -> Vec<Finding>
     findings
 }
 
-/// rustdoc hides lines that begin with `# `; crates.io and the repository show them.
-pub(crate) fn code_in_readmes_is_shown_whole(files: &Files) -> Vec<Finding> {
+/// What lies outside a provider's crate and must learn of it. No compiler asks for most of it.
+pub(crate) fn providers_are_known_in_each_place(files: &Files) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let guide = files.text("CONTRIBUTING.md").unwrap_or_default();
+    for (place, what) in PLACES {
+        let text = files.text(place).unwrap_or_default();
+        let is_known = |name: &&str| text.contains(*name) || text.contains(&name.replace('-', "_"));
+        for name in files.providers().into_iter().filter(|name| !is_known(name)) {
+            findings.push(format!("{place}: add {what} for {name}; CONTRIBUTING.md says how"));
+        }
+        if !guide.contains(place) {
+            findings.push(format!("CONTRIBUTING.md: name {place} under \"Adding a vendor\": {what} stands there"));
+        }
+    }
+    findings
+}
+
+/// Code that nobody compiles is soon wrong. And rustdoc hides lines that begin with `# `; crates.io and the repository show
+/// them.
+pub(crate) fn code_in_readmes_is_compiled_and_shown_whole(files: &Files) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, text) in markdown(files).filter(|(path, _)| path.ends_with("README.md")) {
-        for line in rust_code(text).iter().flat_map(|code| code.lines()) {
-            if line.trim() == "#" || line.trim_start().starts_with("# ") {
-                let hint = "hidden by rustdoc alone; show it, or do without";
-                findings.push(format!("{path}: {hint}: {}", line.trim()));
+        for (language, code) in rust_code(text) {
+            if language.contains("ignore") {
+                findings.push(format!("{path}: ```{language}: make it `no_run`, so that it is compiled"));
+            }
+            for line in code.lines().map(str::trim).filter(|line| *line == "#" || line.starts_with("# ")) {
+                findings.push(format!("{path}: hidden by rustdoc alone; show it, or do without: {line}"));
             }
         }
     }
@@ -183,17 +203,17 @@ fn first_cells(text: &str) -> Vec<String> {
     cells
 }
 
-/// The Rust blocks.
-fn rust_code(text: &str) -> Vec<String> {
+/// The Rust blocks, each with what stands behind its fence.
+fn rust_code(text: &str) -> Vec<(String, String)> {
     let (mut blocks, mut inside) = (Vec::new(), false);
     for event in events(text) {
         match event {
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language))) if language.starts_with("rust") => {
-                blocks.push(String::new());
+                blocks.push((language.to_string(), String::new()));
                 inside = true;
             }
             Event::End(TagEnd::CodeBlock) => inside = false,
-            Event::Text(code) if inside => blocks.iter_mut().last().into_iter().for_each(|block| *block += &code),
+            Event::Text(text) if inside => blocks.iter_mut().last().into_iter().for_each(|(_, code)| *code += &text),
             _ => {}
         }
     }
@@ -214,6 +234,25 @@ const HEADINGS: [&str; 6] = [
     "Errors, and what to do",
     "Platforms and Rust version",
     "Limits",
+];
+
+/// In the order in which the guide comes to them.
+const PLACES: [(&str, &str); 15] = [
+    ("Cargo.toml", "the workspace's requirement"),
+    ("crates/auth-sim/src/vendor.rs", "a variant"),
+    ("crates/auth-sim/README.md", "a row"),
+    ("crates/auth-cli/Cargo.toml", "the dependency"),
+    ("crates/auth-cli/src/provider.rs", "a variant"),
+    ("crates/auth-trials/Cargo.toml", "the dependency"),
+    ("crates/auth-trials/src/providers.rs", "a source"),
+    ("crates/auth-trials/src/matrix/column.rs", "a column"),
+    ("crates/auth-trials/src/soak/stage.rs", "an endpoint"),
+    ("crates/auth-trials/tests/it/rotation.rs", "an endpoint"),
+    ("crates/auth-trials/tests/canary/vendors.rs", "an endpoint"),
+    ("crates/auth-trials/tests/canary/types.rs", "its types"),
+    ("crates/fuzz/src/lib.rs", "a target"),
+    ("crates/fuzz/README.md", "the target's name"),
+    ("crates/auth-core/README.md", "a link"),
 ];
 
 #[cfg(test)]

@@ -66,12 +66,13 @@ impl Stage {
                 let bank = S2sOAuth::new(url, self.two_pairs(), given.scope.as_str())?;
                 Box::new(bank.refreshing(source.is_multiple_of(2)).http_client(client)?)
             }
-            _ => {
+            Vendor::MobilePay => {
                 let vat = given.merchant_vat.clone().unwrap_or_default();
                 let endpoint = MobilePayAuth::new(url, self.pair())?.merchant_vat(vat)?;
                 let version = given.client_system_version.clone();
                 Box::new(endpoint.client_system_version(version)?.http_client(client)?)
             }
+            other => return Err(Error::config(format!("no provider is known for {other:?}"))),
         })
     }
 

@@ -126,14 +126,16 @@ pub(crate) fn refused_by(vendor: Vendor) -> Vec<Error> {
         Vendor::StoneX => StoneXAuth::new(url, credentials()).err(),
         Vendor::Partner => PartnerOAuth::new(url, credentials()).err(),
         Vendor::S2s => S2sOAuth::new(url, two_pairs(secret).expect("credentials"), "read:invented").err(),
-        _ => MobilePayAuth::new(url, credentials()).err(),
+        Vendor::MobilePay => MobilePayAuth::new(url, credentials()).err(),
+        other => panic!("no provider is known for {other:?}"),
     };
     let vars = match vendor {
         Vendor::MgPlus => MgPlusSts::from_vars(lookup).err(),
         Vendor::StoneX => StoneXAuth::from_vars(lookup).err(),
         Vendor::Partner => PartnerOAuth::from_vars(lookup).err(),
         Vendor::S2s => S2sOAuth::from_vars(lookup).err(),
-        _ => MobilePayAuth::from_vars(lookup).err(),
+        Vendor::MobilePay => MobilePayAuth::from_vars(lookup).err(),
+        other => panic!("no provider is known for {other:?}"),
     };
     urls.iter().map(new).chain([vars]).map(|error| error.expect("refused")).collect()
 }

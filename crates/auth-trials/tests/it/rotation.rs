@@ -102,11 +102,12 @@ fn endpoint(vendor: Vendor, sim: &Simulator, store: &Store, clock: &ManualClock)
         Vendor::StoneX => build(StoneXAuth::new(sim.url(), store.client(sim))?, clock),
         Vendor::Partner => build(PartnerOAuth::new(sim.url(), store.client(sim))?, clock),
         Vendor::S2s => build(S2sOAuth::new(sim.url(), store.both(sim), good.scope.as_str())?, clock),
-        _ => {
+        Vendor::MobilePay => {
             let mobilepay = MobilePayAuth::new(sim.url(), store.client(sim))?;
             let mobilepay = mobilepay.merchant_vat(good.merchant_vat.as_deref().unwrap_or_default())?;
             build(mobilepay.client_system_version(good.client_system_version.as_str())?, clock)
         }
+        other => return Err(Error::config(format!("no provider is known for {other:?}"))),
     })
 }
 

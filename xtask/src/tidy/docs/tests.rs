@@ -100,6 +100,37 @@ fn variable_that_is_only_read_or_only_listed_is_found() {
 fn hidden_line_in_a_readme_is_found_and_an_attribute_is_none() {
     for (code, count) in [("# use a::B;\n#\nlet a = 1;", 2), ("#[tokio::main]\nasync fn main() {}", 0)] {
         let text = format!("# Title\n\n```rust,no_run\n{code}\n```\n\n```sh\n# a comment\n```\n");
-        assert_eq!(findings(code_in_readmes_is_shown_whole, &[("crates/a/README.md", &text)]).len(), count, "{code}");
+        assert_eq!(
+            findings(code_in_readmes_is_compiled_and_shown_whole, &[("crates/a/README.md", &text)]).len(),
+            count,
+            "{code}"
+        );
+    }
+}
+
+#[test]
+fn code_that_is_not_compiled_is_found() {
+    let text = |attribute: &str| format!("```rust{attribute}\nlet a = 1;\n```\n");
+    for (attribute, count) in [("", 0), (",no_run", 0), (",ignore", 1)] {
+        let findings = findings(code_in_readmes_is_compiled_and_shown_whole, &[("README.md", &text(attribute))]);
+        assert_eq!(findings.len(), count, "{attribute}");
+    }
+}
+
+#[test]
+fn place_that_does_not_know_a_provider_is_found_and_so_is_one_that_the_guide_leaves_out() {
+    let guide: String = PLACES.iter().map(|(place, _)| format!("{place}\n")).collect();
+    let findings_of = |guide: &str, without: &str| {
+        let known = PLACES.iter().map(|(place, _)| (*place, "a-vendor, a_vendor"));
+        let fuzz = ("crates/fuzz/Cargo.toml", "[workspace]");
+        let all = known.chain([("crates/a-vendor/x", ""), ("CONTRIBUTING.md", guide), fuzz]);
+        providers_are_known_in_each_place(&Files::of(all.filter(|(path, _)| *path != without)))
+    };
+    assert_eq!(findings_of(&guide, ""), Vec::<Finding>::new());
+    for (place, _) in PLACES {
+        let unknown = findings_of(&guide, place);
+        assert!(unknown.len() == 1 && unknown[0].starts_with(&format!("{place}: ")), "{place}: {unknown:?}");
+        let unnamed = findings_of(&guide.replace(&format!("{place}\n"), ""), "");
+        assert!(unnamed.len() == 1 && unnamed[0].contains(place), "{place}: {unnamed:?}");
     }
 }
