@@ -75,7 +75,7 @@ pub(crate) fn providers_are_known_in_each_place(files: &Files) -> Vec<Finding> {
         for name in files.providers().into_iter().filter(|name| !is_known(name)) {
             findings.push(format!("{place}: add {what} for {name}; CONTRIBUTING.md says how"));
         }
-        if !guide.contains(place) {
+        if !guide.contains(&format!("`{place}`")) {
             findings.push(format!("CONTRIBUTING.md: name {place} under \"Adding a vendor\": {what} stands there"));
         }
     }

@@ -119,7 +119,7 @@ fn code_that_is_not_compiled_is_found() {
 
 #[test]
 fn place_that_does_not_know_a_provider_is_found_and_so_is_one_that_the_guide_leaves_out() {
-    let guide: String = PLACES.iter().map(|(place, _)| format!("{place}\n")).collect();
+    let guide: String = PLACES.iter().map(|(place, _)| format!("`{place}`\n")).collect();
     let findings_of = |guide: &str, without: &str| {
         let known = PLACES.iter().map(|(place, _)| (*place, "a-vendor, a_vendor"));
         let fuzz = ("crates/fuzz/Cargo.toml", "[workspace]");
@@ -130,7 +130,7 @@ fn place_that_does_not_know_a_provider_is_found_and_so_is_one_that_the_guide_lea
     for (place, _) in PLACES {
         let unknown = findings_of(&guide, place);
         assert!(unknown.len() == 1 && unknown[0].starts_with(&format!("{place}: ")), "{place}: {unknown:?}");
-        let unnamed = findings_of(&guide.replace(&format!("{place}\n"), ""), "");
+        let unnamed = findings_of(&guide.replace(&format!("`{place}`\n"), ""), "");
         assert!(unnamed.len() == 1 && unnamed[0].contains(place), "{place}: {unnamed:?}");
     }
 }
