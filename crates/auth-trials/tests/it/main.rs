@@ -1,5 +1,6 @@
 //! Trials of all five providers.
 
 mod matrix;
+mod readmes;
 mod rotation;
 mod soak;
