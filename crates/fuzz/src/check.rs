@@ -193,8 +193,11 @@ impl Words {
     }
 }
 
-const CORE: [&str; 3] = [
+const CORE: [&str; 6] = [
     include_str!("../../auth-core/src/error.rs"),
+    include_str!("../../auth-core/src/error/failure.rs"),
     include_str!("../../auth-core/src/response.rs"),
+    include_str!("../../auth-core/src/response/document.rs"),
+    include_str!("../../auth-core/src/response/token.rs"),
     include_str!("../../auth-core/src/token.rs"),
 ];
