@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 use std::error::Error as StdError;
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,8 +16,9 @@ use auth_core::{
     TokenSource, Vars,
 };
 use http::{HeaderName, HeaderValue, Method, header};
-use tracing::field::{Field, Visit};
-use tracing::span;
+
+mod watcher;
+use watcher::{LOGGED, TRACED, Watcher, is_leak, leaks, watch};
 
 use crate::raw::{CALLER, Reply, Server, closed_port, url_of};
 
@@ -29,93 +29,6 @@ const REFRESH: &str = "canary-refresh-token";
 const BODY: &str = "canary-word-of-a-body";
 const TOKEN: &str =
     r#"{"access_token":"canary.token","expires_in":3600,"scope":"read","note":"canary-word-of-a-body"}"#;
-
-/// The word, the same in base64, and five characters of the client id.
-fn is_leak(text: &str) -> bool {
-    text.to_lowercase().contains("canary") || text.contains("Y2FuYXJ5") || text.contains("-9Q7Z")
-}
-
-static LEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
-static TRACED: AtomicUsize = AtomicUsize::new(0);
-static LOGGED: AtomicUsize = AtomicUsize::new(0);
-
-fn watch(text: impl AsRef<str>) {
-    if is_leak(text.as_ref()) {
-        LEAKS.lock().unwrap_or_else(PoisonError::into_inner).push(text.as_ref().to_owned());
-    }
-}
-
-fn leaks() -> Vec<String> {
-    LEAKS.lock().unwrap_or_else(PoisonError::into_inner).clone()
-}
-
-/// Sees every event and span of `tracing`, every record of `log` and every panic message of the process.
-#[derive(Debug)]
-struct Watcher;
-
-impl Watcher {
-    fn install() {
-        static ONCE: Once = Once::new();
-        ONCE.call_once(|| {
-            tracing::subscriber::set_global_default(Self).expect("no other subscriber in these tests");
-            log::set_logger(&Self).expect("no other logger in these tests");
-            log::set_max_level(log::LevelFilter::Trace);
-            let before = std::panic::take_hook();
-            std::panic::set_hook(Box::new(move |info| {
-                let words = info.payload().downcast_ref::<&str>().copied();
-                watch(words.or(info.payload().downcast_ref::<String>().map(String::as_str)).unwrap_or_default());
-                before(info);
-            }));
-        });
-    }
-}
-
-impl tracing::Subscriber for Watcher {
-    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, span: &span::Attributes<'_>) -> span::Id {
-        span.record(&mut Fields);
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, values: &span::Record<'_>) {
-        values.record(&mut Fields);
-    }
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        TRACED.fetch_add(1, SeqCst);
-        event.record(&mut Fields);
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
-}
-
-struct Fields;
-
-impl Visit for Fields {
-    fn record_debug(&mut self, _: &Field, value: &dyn Debug) {
-        watch(format!("{value:?}"));
-    }
-}
-
-impl log::Log for Watcher {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        LOGGED.fetch_add(1, SeqCst);
-        watch(format!("{} {}", record.target(), record.args()));
-    }
-
-    fn flush(&self) {}
-}
 
 /// Shows a value in all ways in which Debug may be asked.
 fn show<T: Debug>(value: &T) {
@@ -421,12 +334,4 @@ fn tokens_beside_an_error_are_cut_out_of_its_words() {
         assert_eq!(error.description(), Some(expected.as_str()), "{name}");
         assert_eq!((error.code(), error.correlation_id()), (None, None), "{name}");
     }
-}
-
-#[test]
-fn watcher_finds_what_it_watches_for() {
-    for leak in [ID, SECRET, "CANARY", "Y2FuYXJ5LWNsaWVudA", "id-9Q7Z", "%20canary%20"] {
-        assert!(is_leak(leak), "{leak}");
-    }
-    assert!(!is_leak("…9Q7Z"));
 }
