@@ -10,6 +10,8 @@ mod layers;
 mod manifests;
 mod paths;
 mod providers;
+mod sizes;
+mod source;
 
 use crate::{Outcome, project};
 use files::Files;
@@ -32,17 +34,21 @@ const RULES: &[fn(&Files) -> Vec<Finding>] = &[
     docs::code_in_readmes_is_compiled_and_shown_whole,
     providers::same_files,
     providers::wire_does_no_io,
+    providers::wire_names_its_page,
     layers::core_knows_no_vendor,
     layers::crates_depend_downwards,
     manifests::fields_are_inherited_but_never_the_version,
     manifests::dependencies_are_inherited,
     manifests::no_git_dependencies,
+    code::all_is_rust,
     code::nothing_unfinished,
     code::no_unsafe,
     code::no_unwrap,
     code::no_ignored_test,
     code::no_sleeping_test,
-    code::no_long_file,
+    code::no_printing_library,
+    sizes::no_long_file,
+    sizes::no_long_function,
 ];
 
 pub(crate) fn run() -> Outcome {

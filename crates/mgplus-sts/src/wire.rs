@@ -1,6 +1,7 @@
 //! The wire format, in the order of the vendor's page: plain data, no I/O, no clock.
 //!
-//! MG+ K2 Common Wallet API Integration Manual, "STS - Secure Token Service". SHA-256 of the text this was written from:
+//! MG+ K2 Common Wallet API Integration Manual, "STS - Secure Token Service".
+//! SHA-256 of the text this was written from, by which to see that the page has changed:
 //! `8740ada2e61150b06aed5eb68055c088c802c54b70c86a479c1e65041e6b2079`.
 
 use std::time::Duration;

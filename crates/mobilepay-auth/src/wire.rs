@@ -1,6 +1,7 @@
 //! The wire format, in the order of the vendor's page: plain data, no I/O, no clock.
 //!
-//! MobilePay PoS V10, "Authentication: Credentials Flow". SHA-256 of the text this was written from:
+//! MobilePay PoS V10, "Authentication: Credentials Flow".
+//! SHA-256 of the text this was written from, by which to see that the page has changed:
 //! `29785b697ccc573a07d84f643ab1ba78c9e3e67b0130ba522a1f23c1d8fdb80e`.
 
 use std::time::Duration;

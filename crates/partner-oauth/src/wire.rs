@@ -1,6 +1,7 @@
 //! The wire format, in the order of the vendor's page: plain data, no I/O, no clock.
 //!
-//! Partner API, "Authentication: Request access token". SHA-256 of the text this was written from:
+//! Partner API, "Authentication: Request access token".
+//! SHA-256 of the text this was written from, by which to see that the page has changed:
 //! `5a1cba9ec45ddef518bd6f13296f76248ca81ff8aecadd1f55108cc1ff9be085`.
 //!
 //! The page documents no error. Those below are of the server that its sample token shows, Laravel Passport over

@@ -1,6 +1,7 @@
 //! The wire format, in the order of the vendor's page: plain data, no I/O, no clock.
 //!
-//! Türkiye İş Bankası API products, "Server to Server Security". SHA-256 of the text this was written from:
+//! Türkiye İş Bankası API products, "Server to Server Security".
+//! SHA-256 of the text this was written from, by which to see that the page has changed:
 //! `b0e13c7c4e3ca494f88d508b8bd12597de73ba99e9e3947ee1aed90fb4ecfc43`.
 
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! The wire format, in the order of the vendor's page: plain data, no I/O, no clock.
 //!
-//! StoneX Payments API, "Authentication". SHA-256 of the text this was written from:
+//! StoneX Payments API, "Authentication".
+//! SHA-256 of the text this was written from, by which to see that the page has changed:
 //! `a192d30e9d0d1263b9aef59da669881e58f2275ad94ae5448f7347e3fb4dc589`.
 
 use std::fmt;

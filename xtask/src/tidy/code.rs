@@ -1,126 +1,93 @@
-//! Rules over lines of Rust.
+//! Rules over words of Rust.
 
+use super::source::{Source, Word};
 use super::{Finding, files::Files};
 
-/// A Rust file, divided into the product and its tests. Tests come last in a file.
-pub(crate) struct Source<'a> {
-    path: &'a str,
-    text: &'a str,
-}
-
-impl<'a> Source<'a> {
-    pub(crate) fn new(path: &'a str, text: &'a str) -> Self {
-        Self { path, text }
-    }
-
-    /// Numbered lines without comments.
-    pub(crate) fn code(&self) -> impl Iterator<Item = (usize, &'a str)> + use<'a> {
-        self.text.lines().enumerate().map(|(index, line)| (index + 1, without_comment(line)))
-    }
-
-    fn product(&self) -> impl Iterator<Item = (usize, &'a str)> + use<'a> {
-        self.code().take(self.first_line_of_tests())
-    }
-
-    fn tests(&self) -> impl Iterator<Item = (usize, &'a str)> + use<'a> {
-        self.code().skip(self.first_line_of_tests())
-    }
-
-    /// How many lines come before the tests.
-    fn first_line_of_tests(&self) -> usize {
-        if self.is_all_tests() {
-            return 0;
-        }
-        let lines: Vec<&str> = self.text.lines().collect();
-        let is_module = |line: &&str| line.trim_start().starts_with("mod ") && line.ends_with('{');
-        let begins = |pair: &[&str]| pair[0].trim() == "#[cfg(test)]" && is_module(&pair[1]);
-        lines.windows(2).position(begins).unwrap_or(lines.len())
-    }
-
-    /// Tests, and no benchmarks: those run in real time.
-    fn tests_proper(&self) -> impl Iterator<Item = (usize, &'a str)> + use<'a> {
-        self.tests().take(if self.is_in("benches") { 0 } else { usize::MAX })
-    }
-
-    fn is_all_tests(&self) -> bool {
-        self.is_in("tests") || self.is_in("benches") || self.path.ends_with("/tests.rs")
-    }
-
-    fn is_in(&self, folder: &str) -> bool {
-        self.path.contains(&format!("/{folder}/"))
-    }
-}
-
-/// What stands before a comment. A `//` inside a word, as in a URL, begins none.
-fn without_comment(line: &str) -> &str {
-    if line.trim_start().starts_with("//") { "" } else { line.split(" // ").next().unwrap_or(line) }
-}
-
-/// Findings of one kind: what `look` chooses of a file, line by line, where one of `words` stands in it.
-fn find<'a, I>(files: &'a Files, look: fn(&Source<'a>) -> I, words: &[String], hint: &str) -> Vec<Finding>
-where
-    I: Iterator<Item = (usize, &'a str)>,
-{
+/// Findings of one kind: wherever one of `sequences` stands, at a word that `look` chooses.
+fn find(files: &Files, look: fn(&Source, usize) -> bool, sequences: &[&[&str]], hint: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (path, text) in files.rust() {
-        for (number, line) in look(&Source::new(path, text)) {
-            for word in words.iter().filter(|word| has_word(line, word)) {
-                findings.push(format!("{path}:{number}: {word}: {hint}"));
+    for source in files.sources() {
+        for sequence in sequences {
+            for at in source.places(sequence) {
+                let (path, line) = (&source.path, source.words[at].line);
+                if look(source, at) {
+                    findings.push(format!("{path}:{line}: {}: {hint}", sequence.concat()));
+                }
             }
         }
     }
     findings
 }
 
-/// Whether `word` stands in `line` and is not the end or the beginning of a longer one.
-fn has_word(line: &str, word: &str) -> bool {
-    let inside = |c: char| c.is_alphanumeric() || c == '_';
-    line.match_indices(word).any(|(at, _)| {
-        let before = line[..at].chars().next_back().is_some_and(inside) && word.starts_with(inside);
-        let after = line[at + word.len()..].chars().next().is_some_and(inside) && word.ends_with(inside);
-        !before && !after
-    })
+fn anywhere(_: &Source, _: usize) -> bool {
+    true
+}
+
+fn in_product(source: &Source, at: usize) -> bool {
+    !source.is_test(source.words[at].line)
+}
+
+/// In tests, and not in benchmarks.
+fn in_tests(source: &Source, at: usize) -> bool {
+    source.is_test(source.words[at].line) && !source.is_benchmark()
+}
+
+fn in_tests_but_of_a_model(source: &Source, at: usize) -> bool {
+    let before = source.words[at.saturating_sub(3)..at].iter().map(|word| word.text.as_str());
+    in_tests(source, at) && !before.eq(["rt", ":", ":"])
+}
+
+/// What does not parse is seen by no other rule.
+pub(crate) fn all_is_rust(files: &Files) -> Vec<Finding> {
+    files.broken_sources().map(str::to_owned).collect()
 }
 
 pub(crate) fn nothing_unfinished(files: &Files) -> Vec<Finding> {
-    // Put together here, or this file would be its own finding.
-    let words = ["todo", "unimplemented", "dbg"].map(|name| format!("{name}!"));
-    find(files, Source::code, &words, "finish it, or take it out")
+    find(files, anywhere, &[&["todo", "!"], &["unimplemented", "!"], &["dbg", "!"]], "finish it, or take it out")
 }
 
 pub(crate) fn no_unsafe(files: &Files) -> Vec<Finding> {
-    let words = [["un", "safe"].concat()];
-    find(files, Source::product, &words, "the product has none; find a safe way, or a crate that is trusted with it")
+    let hint = "the product has none; find a safe way, or a crate that is trusted with it";
+    find(files, in_product, &[&["unsafe"]], hint)
 }
 
+/// The method by any way to call it: `Option::unwrap` as a function has no dot before it.
 pub(crate) fn no_unwrap(files: &Files) -> Vec<Finding> {
-    let words = [["un", "wrap()"].concat()].map(|call| format!(".{call}"));
-    find(files, Source::product, &words, "return an error, or say with expect() why it cannot happen")
+    let hint = "return an error, or say with expect() why it cannot happen";
+    find(files, in_product, &[&["unwrap"], &["unwrap_err"]], hint)
 }
 
+pub(crate) fn no_printing_library(files: &Files) -> Vec<Finding> {
+    let hint = "a library has no terminal; return it, or make an event of it";
+    let macros: [&[&str]; 4] = [&["println", "!"], &["print", "!"], &["eprintln", "!"], &["eprint", "!"]];
+    let sources = files.libraries().into_iter().map(|name| format!("crates/{name}/src/")).collect::<Vec<_>>();
+    let mut findings = find(files, in_product, &macros, hint);
+    findings.retain(|finding| sources.iter().any(|folder| finding.starts_with(folder)));
+    findings
+}
+
+/// Whether by itself, with a reason, or on a condition.
 pub(crate) fn no_ignored_test(files: &Files) -> Vec<Finding> {
-    let words = [["#[", "ignore"].concat()];
-    find(files, Source::code, &words, "a test runs always; mend it, or take it out")
+    let mut findings = Vec::new();
+    for source in files.sources() {
+        for at in source.places(&["#", "["]) {
+            let attribute = &source.words[at..source.closing(at + 1)];
+            if let Some(Word { line, .. }) = attribute.iter().find(|word| word.text == "ignore") {
+                findings
+                    .push(format!("{}:{line}: #[ignore]: a test runs always; mend it, or take it out", source.path));
+            }
+        }
+    }
+    findings
 }
 
+/// By whatever path it is called or imported. The stand-in of the models waits for nothing, and tokio's `sleep_until`
+/// names the moment on a paused clock at which a scripted vendor answers.
 pub(crate) fn no_sleeping_test(files: &Files) -> Vec<Finding> {
-    let words = ["thread", "time"].map(|module| format!("{module}::sleep"));
-    find(
-        files,
-        Source::tests_proper,
-        &words,
-        "a test owns its time: use a ManualClock, or paused time and tokio's advance()",
-    )
+    let hint = "a test owns its time: use a ManualClock, or paused time and tokio's advance()";
+    let sleeps: [&[&str]; 3] = [&["sleep"], &["sleep_ms"], &["park_timeout"]];
+    find(files, in_tests_but_of_a_model, &sleeps, hint)
 }
-
-pub(crate) fn no_long_file(files: &Files) -> Vec<Finding> {
-    let lines = files.rust().map(|(path, text)| (path, text.lines().count()));
-    let long = lines.filter(|(_, lines)| *lines > LONGEST);
-    long.map(|(path, lines)| format!("{path}: {lines} lines; divide it by topic, {LONGEST} is the most")).collect()
-}
-
-/// More is not read from top to bottom by anybody.
-const LONGEST: usize = 600;
 
 #[cfg(test)]
 mod tests;

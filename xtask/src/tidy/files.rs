@@ -1,13 +1,18 @@
 //! The project's text files, as the rules see them: from the repository, or from a test's own examples.
 
+use super::source::{self, Source};
 use crate::{Outcome, project};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use xshell::{Shell, cmd};
 
 /// Text by path. Paths are relative to the root and separated by `/`.
-#[derive(Default)]
-pub(crate) struct Files(BTreeMap<String, String>);
+pub(crate) struct Files {
+    texts: BTreeMap<String, String>,
+    /// Parsed when the first rule asks, or what is wrong with the file.
+    sources: OnceCell<Vec<Result<Source, String>>>,
+}
 
 impl Files {
     /// All that is tracked, and what is new and not ignored, so that a finding comes before the commit.
@@ -17,29 +22,46 @@ impl Files {
         let paths = cmd!(sh, "git ls-files --cached --others --exclude-standard").quiet().read()?;
         // A file that is deleted and not yet committed is listed too; a binary file is no text.
         let text = |path: &str| std::fs::read_to_string(root.join(path)).ok();
-        Ok(Self(paths.lines().filter_map(|path| Some((path.to_owned(), text(path)?))).collect()))
+        let texts = paths.lines().filter_map(|path| Some((path.to_owned(), text(path)?))).collect();
+        Ok(Self { texts, sources: OnceCell::new() })
     }
 
     /// A test's own.
     #[cfg(test)]
     pub(crate) fn of(files: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>) -> Self {
-        Self(files.into_iter().map(|(path, text)| (path.into(), text.into())).collect())
+        let texts = files.into_iter().map(|(path, text)| (path.into(), text.into())).collect();
+        Self { texts, sources: OnceCell::new() }
     }
 
     pub(crate) fn text(&self, path: &str) -> Option<&str> {
-        self.0.get(path).map(String::as_str)
+        self.texts.get(path).map(String::as_str)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+        self.texts.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
     pub(crate) fn below<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.iter().filter(move |(path, _)| path.starts_with(folder))
     }
 
-    pub(crate) fn rust(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.iter().filter(|(path, _)| path.ends_with(".rs"))
+    /// The Rust files that parse.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.parsed().iter().filter_map(|source| source.as_ref().ok())
+    }
+
+    /// What is wrong with those that do not.
+    pub(crate) fn broken_sources(&self) -> impl Iterator<Item = &str> {
+        self.parsed().iter().filter_map(|source| source.as_ref().err().map(String::as_str))
+    }
+
+    fn parsed(&self) -> &[Result<Source, String>] {
+        let rust = || self.iter().filter(|(path, _)| path.ends_with(".rs"));
+        self.sources.get_or_init(|| source::all(rust().map(|(path, text)| Source::parse(path, text)).collect()))
+    }
+
+    pub(crate) fn source(&self, path: &str) -> Option<&Source> {
+        self.sources().find(|source| source.path == path)
     }
 
     /// The names of the folders under `crates/`, but for those that are a workspace of their own: none of these is published,
@@ -52,6 +74,21 @@ impl Files {
     /// Whether `manifest` is that of a workspace of its own.
     pub(crate) fn is_workspace(&self, manifest: &str) -> bool {
         self.text(manifest).is_some_and(|text| text.lines().any(|line| line == "[workspace]"))
+    }
+
+    /// Those that users get.
+    pub(crate) fn published(&self) -> BTreeSet<&str> {
+        let is_private = |name: &str| {
+            self.text(&format!("crates/{name}/Cargo.toml"))
+                .is_some_and(|text| text.lines().any(|line| line == "publish = false"))
+        };
+        self.crates().into_iter().filter(|name| !is_private(name)).collect()
+    }
+
+    /// Those that users' programs are built with.
+    pub(crate) fn libraries(&self) -> BTreeSet<&str> {
+        let has_library = |name: &str| self.text(&format!("crates/{name}/src/lib.rs")).is_some();
+        self.published().into_iter().filter(|name| has_library(name)).collect()
     }
 
     pub(crate) fn providers(&self) -> BTreeSet<&str> {
