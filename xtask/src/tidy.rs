@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: the rules that no compiler checks. Each is a function over the project's files; what it finds says
 //! which file to edit, and how.
 
+mod changelogs;
 mod code;
 mod crates;
 mod credentials;
@@ -25,6 +26,7 @@ const RULES: &[fn(&Files) -> Vec<Finding>] = &[
     paths::no_path_of_one_machine,
     crates::every_crate_has_its_files,
     crates::root_changelog_links_each_crate,
+    changelogs::one_heading_per_version,
     crates::readme_is_the_documentation,
     docs::links_lead_somewhere,
     docs::root_readme_links_each_crate,

@@ -1,6 +1,7 @@
 //! One place for what all crates share, and a version for each.
 
 use super::{Finding, files::Files};
+use semver::Version;
 use toml::{Table, Value};
 
 /// A row of any dependency table of a manifest.
@@ -26,6 +27,12 @@ fn rows(parent: &Table, table: &'static str) -> impl Iterator<Item = Dependency>
         table,
         specification: specification.clone(),
     })
+}
+
+/// The version of the package; none if it has none of its own.
+pub(crate) fn version(manifest: &str) -> Option<Version> {
+    let manifest: Table = manifest.parse().ok()?;
+    manifest.get("package")?.get("version")?.as_str()?.parse().ok()
 }
 
 impl Dependency {
