@@ -27,12 +27,14 @@ pub(crate) fn crates_depend_downwards(files: &Files) -> Vec<Finding> {
         let path = format!("crates/{name}/Cargo.toml");
         for dependency in manifests::dependencies(files.text(&path).unwrap_or_default()) {
             let to_provider = providers.contains(dependency.name.as_str());
+            let to_simulator = dependency.name == "auth-sim" && !dependency.is_for_tests();
             let forbidden = match name {
-                "auth-core" => to_provider.then_some("the core knows no vendor"),
+                "auth-core" => (to_provider || dependency.name == "auth-sim").then_some("the core knows no vendor"),
                 "auth-sim" => (to_provider || dependency.name == "auth-core")
                     .then_some("the simulators are a reading of the pages of their own"),
-                _ if providers.contains(name) => to_provider.then_some("each provider can be used without the others"),
-                _ => None,
+                _ if !providers.contains(name) => None,
+                _ if to_simulator => Some("users are not given what only tests need; [dev-dependencies] may have it"),
+                _ => to_provider.then_some("each provider can be used without the others"),
             };
             if let Some(why) = forbidden {
                 findings.push(format!("{path}: remove the dependency on {}: {why}", dependency.name));
@@ -83,9 +85,13 @@ mod tests {
 
     #[test]
     fn dependencies_that_point_sideways_or_upwards_are_found() {
-        for (from, to) in
-            [("auth-core", "a-vendor"), ("auth-sim", "a-vendor"), ("auth-sim", "auth-core"), ("b-vendor", "a-vendor")]
-        {
+        for (from, to) in [
+            ("auth-core", "a-vendor"),
+            ("auth-core", "auth-sim"),
+            ("auth-sim", "a-vendor"),
+            ("auth-sim", "auth-core"),
+            ("b-vendor", "a-vendor"),
+        ] {
             for table in ["dependencies", "dev-dependencies", "target.'cfg(unix)'.dependencies"] {
                 let (path, manifest) =
                     (format!("crates/{from}/Cargo.toml"), format!("[{table}]\n{to}.workspace = true\n"));
@@ -99,11 +105,20 @@ mod tests {
     }
 
     #[test]
+    fn provider_that_brings_the_simulator_to_its_users_is_found() {
+        for (table, expected) in [("dependencies", 1), ("build-dependencies", 1), ("dev-dependencies", 0)] {
+            let manifest = format!("[{table}]\nauth-sim = {{ path = \"../auth-sim\" }}\n");
+            let findings = crates_depend_downwards(&Files::of([("crates/a-vendor/Cargo.toml", manifest.as_str())]));
+            assert_eq!(findings.len(), expected, "{table}: {findings:?}");
+        }
+    }
+
+    #[test]
     fn dependencies_that_point_downwards_are_let_through() {
         let files = Files::of([
             (
                 "crates/a-vendor/Cargo.toml",
-                "[dependencies]\nauth-core.workspace = true\n[dev-dependencies]\nauth-sim.workspace = true\n",
+                "[dependencies]\nauth-core.workspace = true\n[dev-dependencies]\nauth-sim = { path = \"../auth-sim\" }\n",
             ),
             ("crates/auth-cli/Cargo.toml", "[dependencies]\na-vendor.workspace = true\n"),
         ]);

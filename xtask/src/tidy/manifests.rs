@@ -12,11 +12,12 @@ pub(crate) struct Dependency {
     specification: Value,
 }
 
-/// All dependencies of a manifest, those of single targets included; none if it is no manifest (another rule says so).
+/// All dependencies of a manifest, those of single targets and those that a workspace shares included; none if it is no manifest (another rule says so).
 pub(crate) fn dependencies(manifest: &str) -> Vec<Dependency> {
     let manifest: Table = manifest.parse().unwrap_or_default();
     let targets = manifest.get("target").and_then(Value::as_table).into_iter().flat_map(Table::values);
-    let parents = targets.filter_map(Value::as_table).chain([&manifest]);
+    let workspace = manifest.get("workspace").and_then(Value::as_table);
+    let parents = targets.filter_map(Value::as_table).chain([&manifest]).chain(workspace);
     parents.flat_map(|parent| TABLES.iter().flat_map(move |table| rows(parent, table))).collect()
 }
 
@@ -36,11 +37,15 @@ pub(crate) fn version(manifest: &str) -> Option<Version> {
 }
 
 impl Dependency {
+    pub(crate) fn is_for_tests(&self) -> bool {
+        self.table == "dev-dependencies"
+    }
+
     /// A dev-dependency by path alone is dropped when the crate is packed, which lets two crates test each other.
     fn is_inherited(&self) -> bool {
         let inherited = self.specification.get("workspace") == Some(&Value::Boolean(true));
         let by_path = self.specification.get("path").is_some() && self.specification.get("version").is_none();
-        inherited || (by_path && self.table == "dev-dependencies")
+        inherited || (by_path && self.is_for_tests())
     }
 }
 
@@ -82,6 +87,61 @@ pub(crate) fn dependencies_are_inherited(files: &Files) -> Vec<Finding> {
             let (name, table) = (&dependency.name, dependency.table);
             let hint = "its version belongs into [workspace.dependencies] of the root Cargo.toml";
             findings.push(format!("{path}: write `{name}.workspace = true` in [{table}]; {hint}"));
+        }
+    }
+    findings
+}
+
+/// With a version, a crate that is needed for tests alone would have to be published before the crate that it tests. By
+/// path alone it is dropped when that is packed.
+pub(crate) fn what_only_tests_need_is_by_path(files: &Files) -> Vec<Finding> {
+    let own = files.crates();
+    let mut findings = Vec::new();
+    for name in files.published() {
+        let path = format!("crates/{name}/Cargo.toml");
+        let all = dependencies(files.text(&path).unwrap_or_default());
+        let is_product = |name: &str| all.iter().any(|other| other.name == name && !other.is_for_tests());
+        for Dependency { name, specification, .. } in all.iter().filter(|dependency| dependency.is_for_tests()) {
+            let has_version = specification.get("path").is_none() || specification.get("version").is_some();
+            if own.contains(name.as_str()) && has_version && !is_product(name) {
+                findings.push(format!("{path}: write `{name} = {{ path = \"../{name}\" }}` in [dev-dependencies]: a version would have to be published first"));
+            }
+        }
+    }
+    findings
+}
+
+/// The rules go by names.
+pub(crate) fn own_crates_keep_their_names(files: &Files) -> Vec<Finding> {
+    let own = files.crates();
+    let mut findings = Vec::new();
+    for (path, text) in files.iter().filter(|(path, _)| path.rsplit('/').next() == Some("Cargo.toml")) {
+        for dependency in dependencies(text) {
+            let package = dependency.specification.get("package").and_then(Value::as_str);
+            if let Some(package) = package.filter(|package| own.contains(package) && *package != dependency.name) {
+                findings.push(format!("{path}: call {package} by its name, not {}", dependency.name));
+            }
+        }
+    }
+    findings
+}
+
+/// A target whose tests are not run looks tested.
+pub(crate) fn no_tests_are_turned_off(files: &Files) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for name in files.crates() {
+        let path = format!("crates/{name}/Cargo.toml");
+        let manifest: Table = files.text(&path).unwrap_or_default().parse().unwrap_or_default();
+        let targets = ["lib", "bin", "test"].into_iter().filter_map(|kind| manifest.get(kind));
+        let targets = targets.flat_map(|target| target.as_array().map_or(std::slice::from_ref(target), Vec::as_slice));
+        for table in targets.chain(manifest.get("package")) {
+            let off = |key: &&str| table.get(*key) == Some(&Value::Boolean(false));
+            findings.extend(
+                ["test", "doctest", "autotests"]
+                    .iter()
+                    .filter(|key| off(key))
+                    .map(|key| format!("{path}: take out `{key} = false`: what is there is tested")),
+            );
         }
     }
     findings
@@ -168,6 +228,48 @@ workspace = true
     fn a_product_dependency_by_path_alone_is_found() {
         let files = Files::of([("crates/a/Cargo.toml", "[dependencies]\nd = { path = \"../d\" }\n")]);
         assert_eq!(dependencies_are_inherited(&files).len(), 1);
+    }
+
+    #[test]
+    fn own_crate_that_only_tests_need_is_found_if_it_has_a_version() {
+        let found = |manifest: &str| {
+            let files = [("crates/a/Cargo.toml", manifest), ("crates/auth-sim/Cargo.toml", "")];
+            what_only_tests_need_is_by_path(&Files::of(files)).len()
+        };
+        for specification in ["{ workspace = true }", "{ path = \"../auth-sim\", version = \"0.1\" }"] {
+            let row = format!("auth-sim = {specification}\n");
+            assert_eq!(found(&format!("[dev-dependencies]\n{row}")), 1, "{row}");
+            assert_eq!(found(&format!("[target.'cfg(unix)'.dev-dependencies]\n{row}")), 1, "{row}");
+            assert_eq!(found(&format!("[dependencies]\n{row}[dev-dependencies]\n{row}")), 0, "{row}");
+            assert_eq!(found(&format!("[dev-dependencies]\n{}", row.replace("auth-sim", "tokio"))), 0, "{row}");
+        }
+        assert_eq!(found("[dev-dependencies]\nauth-sim = { path = \"../auth-sim\" }\n"), 0);
+    }
+
+    #[test]
+    fn own_crate_by_another_name_is_found() {
+        for (table, path) in [("dependencies", "crates/b/Cargo.toml"), ("workspace.dependencies", "Cargo.toml")] {
+            for (package, expected) in [("a", 1), ("foreign", 0)] {
+                let manifest = format!("[{table}]\nx = {{ package = \"{package}\", version = \"0.1\" }}\n");
+                let files = [("crates/a/Cargo.toml", ""), (path, manifest.as_str())];
+                assert_eq!(own_crates_keep_their_names(&Files::of(files)).len(), expected, "{manifest}");
+            }
+        }
+    }
+
+    #[test]
+    fn target_whose_tests_are_turned_off_is_found() {
+        for manifest in [
+            "[lib]\ntest = false",
+            "[lib]\ndoctest = false",
+            "[[bin]]\nname = \"a\"\ntest = false",
+            "[package]\nautotests = false",
+        ] {
+            let findings = no_tests_are_turned_off(&Files::of([("crates/a/Cargo.toml", manifest)]));
+            assert_eq!(findings.len(), 1, "{manifest}");
+        }
+        let manifest = "[lib]\ntest = true\n[[bench]]\nname = \"a\"\nharness = false\n";
+        assert_eq!(no_tests_are_turned_off(&Files::of([("crates/a/Cargo.toml", manifest)])), Vec::<Finding>::new());
     }
 
     #[test]
