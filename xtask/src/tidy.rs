@@ -23,6 +23,7 @@ type Finding = String;
 /// In the order in which a reader would want to know.
 const RULES: &[fn(&Files) -> Vec<Finding>] = &[
     credentials::no_published_credential,
+    credentials::every_jwt_is_invented,
     paths::no_path_of_one_machine,
     crates::every_crate_has_its_files,
     crates::licences_are_the_projects,

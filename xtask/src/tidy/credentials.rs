@@ -1,8 +1,12 @@
-//! No credential that a vendor printed on its page: someone copied it from there, and a secret scanner would report it.
+//! No credential but invented ones.
 
 use super::{Finding, files::Files};
+use base64::Engine;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use sha2::{Digest, Sha256};
 
+/// What a vendor printed on its page someone may have copied from there, and a secret scanner would report it.
 pub(crate) fn no_published_credential(files: &Files) -> Vec<Finding> {
     files.iter().flat_map(|(path, text)| published(path, text)).collect()
 }
@@ -23,10 +27,54 @@ fn published(path: &str, text: &str) -> Vec<Finding> {
     findings
 }
 
+/// A JWT that stands here whole, or cut somewhere in its claims, says that it is invented: in a header or a claim, or beside
+/// the two in the place of its signature. One that does not may be somebody's.
+pub(crate) fn every_jwt_is_invented(files: &Files) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, text) in files.iter() {
+        for (index, line) in text.lines().enumerate() {
+            if line.split(|c: char| !is_inside(c) && !".=".contains(c)).any(is_somebodys) {
+                let hint = "a JWT that does not say it is invented; let a claim, or its signature, be `invented`";
+                findings.push(format!("{path}:{}: {hint}", index + 1));
+            }
+        }
+    }
+    findings
+}
+
+/// Whether `run` has two parts with a dot between them of which the second reads as claims, and `invented` in neither nor in
+/// the one after them.
+fn is_somebodys(run: &str) -> bool {
+    let parts: Vec<&str> = run.split('.').collect();
+    (1..parts.len()).any(|claims| {
+        let says_so = |part: &&str| part.contains("invented") || decoded(part).contains("invented");
+        let is_jwt = !parts[claims - 1].is_empty() && is_object(&decoded(parts[claims]));
+        is_jwt && !parts[claims - 1..].iter().take(3).any(says_so)
+    })
+}
+
+/// With a member at least: there is nothing in an empty one.
+fn is_object(text: &str) -> bool {
+    text.trim_start().strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with('"'))
+}
+
+/// As far as it is base64 in whole groups; nothing if it is none.
+fn decoded(part: &str) -> String {
+    let cut = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::RequireNone);
+    let engine = GeneralPurpose::new(&URL_SAFE, cut.with_decode_allow_trailing_bits(true));
+    let part = part.trim_end_matches('=');
+    let whole = if part.len() % 4 == 1 { &part[..part.len() - 1] } else { part };
+    String::from_utf8_lossy(&engine.decode(whole).unwrap_or_default()).into_owned()
+}
+
 /// The first 16 characters of each run of `[A-Za-z0-9_-]` that has as many. Dots divide a JWT into such runs.
 fn starts(line: &str) -> impl Iterator<Item = &str> {
-    let inside = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    line.split(move |c| !inside(c)).filter_map(|run| run.get(..START))
+    line.split(|c| !is_inside(c)).filter_map(|run| run.get(..START))
+}
+
+/// The characters of base64url, of UUIDs and of most that vendors hand out.
+fn is_inside(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -55,6 +103,10 @@ const PUBLISHED: &[(&str, &str)] = &[
     ("stonex-auth: kid of the access token", "78326cb9c00b62007973c71c0d3fba8b1bdb3a52b130b5f0de0445339198f40b"),
     ("stonex-auth: cid of the access token", "bccc0ee05506428755f9012cee033182988b7b6b0c3ff6da7c90921cc1c22032"),
     ("stonex-auth: jti of the access token", "c9f371ab940a101562720c227956b5100ac3ff06a5dd47c7c8a6a1e4f0808c72"),
+    (
+        "stonex-auth: authorization server of the access token",
+        "0e39deeabf7594a8ecf62ac5e61b6eb8e421a94d3b94d17cc30bd0cc78a19387",
+    ),
     ("partner-oauth: access token, claims", "dba7c49953a1769b9bc9c3636a706ae00a67e178151f74de3dd434381879c2e1"),
     ("partner-oauth: access token, signature", "12a11f50ceb090e218f202f2689c0195afdbcbc39e50e68a77defd39ceb65184"),
     ("partner-oauth: aud of the access token", "737b7fa4816a31c6c3f24595716d5cda34b8b393135d248f078a6521f7650892"),
@@ -97,6 +149,58 @@ mod tests {
         for line in ["no-vendor-print", "an-invented-secret-of-no-vendor", "ıııııııııııııııııııı", ""]
         {
             assert_eq!(findings_in(line), Vec::<Finding>::new());
+        }
+    }
+
+    fn jwt(header: &str, claims: &str, signature: &str) -> String {
+        let [header, claims] = [header, claims].map(|part| base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(part));
+        format!("{header}.{claims}.{signature}")
+    }
+
+    fn is_found(line: &str) -> bool {
+        let findings = every_jwt_is_invented(&Files::of([("a.md", format!("\n{line}\n"))]));
+        assert!(findings.iter().all(|finding| finding.starts_with("a.md:2: ")), "{findings:?}");
+        !findings.is_empty()
+    }
+
+    #[test]
+    fn jwt_that_does_not_say_that_it_is_invented_is_found_whole_and_cut() {
+        let token = jwt(r#"{"alg":"HS256"}"#, r#"{"sub":"1234567890","exp":1}"#, "c2lnbmF0dXJl");
+        let (signed, claims) = (token.rfind('.').unwrap(), token.find('.').unwrap());
+        for line in [
+            token.clone(),
+            format!("Authorization: Bearer {token}"),
+            format!("\"{token}\","),
+            format!("token={token}"),
+            token.replace('.', "=."),
+            token[..signed].to_owned(),
+            token[..signed - 5].to_owned(),
+            token[..claims + 9].to_owned(),
+            jwt("{}", r#"{ "sub": 1 }"#, ""),
+        ] {
+            assert!(is_found(&line), "{line}");
+        }
+    }
+
+    #[test]
+    fn jwt_that_says_that_it_is_invented_is_let_through() {
+        for token in [
+            jwt(r#"{"alg":"none","kid":"invented"}"#, r#"{"sub":"a"}"#, "c2lnbmF0dXJl"),
+            jwt("{}", r#"{"iss":"https://invented.example"}"#, "c2lnbmF0dXJl"),
+            jwt("{}", r#"{"sub":"a"}"#, "invented"),
+            format!("token={}", jwt("{}", r#"{"sub":"ab"}"#, "invented").replace(".i", "=.i")),
+        ] {
+            assert!(!is_found(&token), "{token}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_jwt_is_let_through() {
+        let claims = jwt("{}", r#"{"sub":"a"}"#, "").split('.').nth(1).map(str::to_owned).unwrap();
+        for line in
+            ["a.b.c", "e30.e30.x", "https://a.example/b.html", "self.words.len()", "…", &claims, &format!(".{claims}")]
+        {
+            assert!(!is_found(line), "{line}");
         }
     }
 

@@ -2,11 +2,12 @@
 
 use super::{Finding, files::Files, manifests};
 
+/// Its README may name the crates made on it, for whoever looks for one of those.
 pub(crate) fn core_knows_no_vendor(files: &Files) -> Vec<Finding> {
     let crates = files.providers().into_iter().flat_map(|name| [name.to_owned(), name.replace('-', "_")]);
     let words: Vec<String> = crates.chain(VENDORS.iter().map(ToString::to_string)).collect();
     let mut findings = Vec::new();
-    for (path, text) in files.below("crates/auth-core/src/") {
+    for (path, text) in files.below("crates/auth-core/").filter(|(path, _)| !path.ends_with(".md")) {
         for (index, line) in text.lines().enumerate() {
             let line = line.to_lowercase();
             for word in words.iter().filter(|word| line.contains(word.as_str())) {
@@ -76,11 +77,19 @@ mod tests {
     }
 
     #[test]
-    fn a_vendor_named_in_its_own_crate_is_let_through() {
-        assert_eq!(
-            core_knows_no_vendor(&Files::of([("crates/stonex-auth/src/lib.rs", "//! StoneX.")])),
-            Vec::<Finding>::new()
-        );
+    fn a_vendor_named_in_the_cores_tests_or_manifest_is_found() {
+        for path in
+            ["crates/auth-core/tests/it/http.rs", "crates/auth-core/benches/a.rs", "crates/auth-core/Cargo.toml"]
+        {
+            assert_eq!(core_knows_no_vendor(&Files::of([(path, "# stonex")])).len(), 1, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_vendor_named_in_its_own_crate_or_in_the_cores_readme_is_let_through() {
+        for path in ["crates/stonex-auth/src/lib.rs", "crates/auth-core/README.md"] {
+            assert_eq!(core_knows_no_vendor(&Files::of([(path, "//! StoneX.")])), Vec::<Finding>::new());
+        }
     }
 
     #[test]
