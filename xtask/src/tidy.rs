@@ -3,6 +3,7 @@
 
 mod changelogs;
 mod code;
+mod constants;
 mod crates;
 mod credentials;
 mod docs;
@@ -36,6 +37,7 @@ const RULES: &[fn(&Files) -> Vec<Finding>] = &[
     docs::provider_readmes_list_the_variables,
     docs::providers_are_known_in_each_place,
     docs::code_in_readmes_is_compiled_and_shown_whole,
+    constants::durations_are_stated,
     providers::same_files,
     providers::wire_does_no_io,
     providers::wire_names_its_page,

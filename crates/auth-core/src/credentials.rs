@@ -230,6 +230,10 @@ fn as_credentials_error(error: Error) -> Error {
 const MAX_CREDENTIAL_FILE: u64 = 64 * 1024;
 
 /// How long a credential source may take. A vault that needs longer is down; the token may live on meanwhile.
+///
+/// ```
+/// assert_eq!(auth_core::CREDENTIALS_TIMEOUT.as_secs(), 5);
+/// ```
 pub const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[cfg(test)]

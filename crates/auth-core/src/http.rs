@@ -187,6 +187,10 @@ fn encoding_of(headers: &HeaderMap) -> Option<&'static str> {
 /// Longest answer in bytes; a token answer has a few hundred.
 pub const MAX_ANSWER: usize = 64 * 1024;
 /// How long a connection may take to come about, TLS included.
+///
+/// ```
+/// assert_eq!(auth_core::CONNECT_TIMEOUT.as_secs(), 5);
+/// ```
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept: it would not survive a suspend, and the next request is most of an hour away.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(2);

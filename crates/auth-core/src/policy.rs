@@ -16,8 +16,29 @@ use crate::error::Class;
 ///
 /// let mut policy = RefreshPolicy::default();
 /// policy.keep_warm = KeepWarm::Always;
-/// assert_eq!(policy.attempt_timeout, Duration::from_secs(8));
-/// assert_eq!(policy.min_interval, Duration::from_secs(1));
+/// policy.attempt_timeout = Duration::from_millis(50);
+/// assert_eq!(policy.min_interval, auth_core::MIN_INTERVAL);
+/// ```
+///
+/// The numbers, each of which has its reason beside it:
+///
+/// ```
+/// use auth_core::*;
+///
+/// assert_eq!((RENEW_AT, RENEW_JITTER, LEAD_JITTER), (0.75, 0.10, 0.05));
+/// assert_eq!(MAX_LIFETIME.as_secs(), 24 * 3600);
+/// assert_eq!(FLOOR.as_secs(), 10);
+///
+/// assert_eq!((ATTEMPT_TIMEOUT.as_secs(), MIN_ATTEMPT_TIMEOUT.as_secs(), MAX_ATTEMPTS), (8, 2, 3));
+/// assert_eq!((FLIGHT_TIMEOUT.as_secs(), DEAD_AFTER.as_secs()), (30, 35));
+/// assert_eq!((RETRY_BACKOFF.as_secs(), RETRY_RESERVE.as_secs()), (1, 5));
+/// assert_eq!((MIN_INTERVAL.as_secs(), LEAST_INTERVAL.as_millis()), (1, 100));
+///
+/// assert_eq!((TRANSIENT_HOLD.as_secs(), MAX_TRANSIENT_HOLD.as_secs(), MAX_COLD_HOLD.as_secs()), (1, 60, 5));
+/// assert_eq!((THROTTLED_HOLD.as_secs(), MAX_RETRY_AFTER.as_secs()), (30, 3600));
+/// assert_eq!((PERMANENT_HOLD.as_secs(), MAX_PERMANENT_HOLD.as_secs()), (10, 300));
+///
+/// assert_eq!((YOUNG_TOKEN.as_secs(), REJECTION_WINDOW.as_secs(), MAX_REJECTIONS), (60, 300, 3));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
