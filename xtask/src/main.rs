@@ -116,4 +116,17 @@ mod tests {
             assert!(parsed.is_err_and(|error| error.to_string().contains("invalid value '0'")), "{line}");
         }
     }
+
+    #[test]
+    fn contributing_lists_each_command_once_and_no_other() {
+        let text = std::fs::read_to_string(project::root().join("CONTRIBUTING.md")).unwrap();
+        let block = text.split("```").nth(1).unwrap_or_default();
+        let names = block.lines().filter_map(|line| line.strip_prefix("cargo xtask ")?.split(' ').next());
+        let mut listed: Vec<&str> = names.collect();
+        listed.sort_unstable();
+        let cli = Command::command();
+        let mut commands: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
+        commands.sort_unstable();
+        assert_eq!(listed, commands, "CONTRIBUTING.md: the first block lists the commands of `cargo xtask --help`");
+    }
 }

@@ -217,4 +217,42 @@ mod tests {
             }
         }
     }
+
+    /// The rows of a table in Markdown: each command, then its arguments, in the words of `--help`.
+    fn rows() -> Vec<String> {
+        let mut cli = Cli::command();
+        cli.build();
+        let commands = cli.get_subcommands().filter(|command| command.get_name() != "help");
+        commands.flat_map(|command| std::iter::once(row_of(command)).chain(rows_of_arguments(command))).collect()
+    }
+
+    fn row_of(command: &clap::Command) -> String {
+        let about = command.get_about().expect("every command says what it does");
+        format!("| `{}` | {about} | |", command.get_name())
+    }
+
+    fn rows_of_arguments(command: &clap::Command) -> impl Iterator<Item = String> {
+        let own = command.get_arguments().filter(|argument| argument.get_id() != "help");
+        own.map(move |argument| {
+            let default = match argument.get_default_values() {
+                [value] if argument.get_action().takes_values() => format!("`{}` ", value.display()),
+                _ => String::new(),
+            };
+            let (name, usage) = (command.get_name(), argument.to_string().replace('|', "\\|"));
+            format!(
+                "| `{name} {usage}` | {} | {default}|",
+                argument.get_help().expect("every option says what it does")
+            )
+        })
+    }
+
+    #[test]
+    fn commands_and_options_of_the_readme_are_those_of_the_help() {
+        let table = include_str!("../README.md").lines().skip_while(|line| *line != HEAD).skip(2);
+        let listed: Vec<&str> = table.take_while(|line| line.starts_with('|')).collect();
+        let rows = rows();
+        assert_eq!(listed, rows, "README.md: below \"{HEAD}\" should stand:\n{}", rows.join("\n"));
+    }
+
+    const HEAD: &str = "| `authctl …` | what | default |";
 }
