@@ -54,6 +54,7 @@ const RULES: &[fn(&Files) -> Vec<Finding>] = &[
     code::no_unsafe,
     code::no_unwrap,
     code::no_ignored_test,
+    code::no_ignored_example,
     code::no_sleeping_test,
     code::no_printing_library,
     sizes::no_long_file,

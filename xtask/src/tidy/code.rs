@@ -81,6 +81,22 @@ pub(crate) fn no_ignored_test(files: &Files) -> Vec<Finding> {
     findings
 }
 
+/// An example that is not even compiled drifts from what it shows.
+pub(crate) fn no_ignored_example(files: &Files) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let documented = |path: &str| path.ends_with(".rs") || path.ends_with("/README.md");
+    for (path, text) in files.below("crates/").filter(|(path, _)| documented(path)) {
+        for (index, line) in text.lines().enumerate() {
+            let tags = line.trim_start_matches([' ', '/', '!', '*']).strip_prefix("```").unwrap_or_default();
+            if tags.split([',', ' ']).any(|tag| tag.starts_with("ignore")) {
+                let hint = "a doctest runs always; mend it, or call it `text`";
+                findings.push(format!("{path}:{}: ```{tags}: {hint}", index + 1));
+            }
+        }
+    }
+    findings
+}
+
 /// By whatever path it is called or imported. The stand-in of the models waits for nothing, and tokio's `sleep_until`
 /// names the moment on a paused clock at which a scripted vendor answers.
 pub(crate) fn no_sleeping_test(files: &Files) -> Vec<Finding> {

@@ -48,7 +48,7 @@ pub(crate) fn readme_is_the_documentation(files: &Files) -> Vec<Finding> {
     for name in files.crates() {
         let paths = ["lib", "main"].map(|root| format!("crates/{name}/src/{root}.rs"));
         let Some(path) = paths.iter().find(|path| files.text(path).is_some()) else { continue };
-        let docs = |source: &Source| source.syntax.attrs.iter().any(|attribute| is_readme(attribute));
+        let docs = |source: &Source| source.syntax.attrs.iter().any(is_readme);
         if files.source(path).is_some_and(|source| !docs(source)) {
             findings.push(format!("{path}: add the line {README_AS_DOCS}"));
         }

@@ -67,9 +67,11 @@ fn decoded(part: &str) -> String {
     String::from_utf8_lossy(&engine.decode(whole).unwrap_or_default()).into_owned()
 }
 
-/// The first 16 characters of each run of `[A-Za-z0-9_-]` that has as many. Dots divide a JWT into such runs.
+/// The first 16 characters of each run of `[A-Za-z0-9_-]` that has as many, and those after one or two others: `\n` and `%22`
+/// leave as much of themselves. Dots divide a JWT into such runs.
 fn starts(line: &str) -> impl Iterator<Item = &str> {
-    line.split(|c| !is_inside(c)).filter_map(|run| run.get(..START))
+    let runs = line.split(|c| !is_inside(c));
+    runs.flat_map(|run| (0..=2).filter_map(move |skipped| run.get(skipped..skipped + START)))
 }
 
 /// The characters of base64url, of UUIDs and of most that vendors hand out.
@@ -138,6 +140,8 @@ mod tests {
             format!("client_secret={published}&a=1"),
             format!("It was {published}."),
             format!("header.{published}.signature"),
+            format!("\"a\\n{published}\""),
+            format!("a=%22{published}%22"),
         ] {
             let findings = findings_in(&format!("fn a() {{}}\n{line}"));
             assert!(findings.len() == 1 && findings[0].starts_with("a.rs:2: "), "{line}: {findings:?}");

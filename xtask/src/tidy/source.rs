@@ -42,7 +42,7 @@ impl Source {
             lines: text.lines().count(),
             tests: tests.lines,
             test_modules: tests.modules.iter().map(|name| format!("{folder}/{name}")).collect(),
-            is_all_tests: ["tests", "benches"].iter().any(|folder| path.contains(&format!("/{folder}/"))),
+            is_all_tests: ["tests", "benches"].contains(&folder_of_package(path)),
         })
     }
 
@@ -52,7 +52,7 @@ impl Source {
 
     /// Benchmarks run in real time.
     pub(crate) fn is_benchmark(&self) -> bool {
-        self.path.contains("/benches/")
+        folder_of_package(&self.path) == "benches"
     }
 
     pub(crate) fn is_test(&self, line: usize) -> bool {
@@ -164,6 +164,11 @@ pub(crate) fn documentation(attributes: &[Attribute]) -> String {
     lines.collect()
 }
 
+/// In which folder of its package a file is: one that is called `tests` further down may well be of the product.
+fn folder_of_package(path: &str) -> &str {
+    path.strip_prefix("crates/").unwrap_or(path).split('/').nth(1).unwrap_or_default()
+}
+
 /// Where the modules have their files that the file at `path` declares.
 fn module_folder(path: &str) -> &str {
     let (folder, _) = path.rsplit_once('/').unwrap_or_default();
@@ -247,17 +252,21 @@ mod tests {
     #[test]
     fn files_of_a_test_module_are_tests_and_their_neighbours_are_not() {
         let texts = [
-            ("src/lib.rs", "#[cfg(test)]\nmod a;\nmod ab;"),
-            ("src/a.rs", "mod b;"),
-            ("src/a/b.rs", ""),
-            ("src/ab.rs", "#[cfg(test)]\nmod tests;"),
-            ("src/ab/tests.rs", ""),
-            ("src/ab/c.rs", ""),
-            ("src/x/a.rs", ""),
+            ("crates/a/benches/a.rs", ""),
+            ("crates/a/src/a.rs", "mod b;"),
+            ("crates/a/src/a/b.rs", ""),
+            ("crates/a/src/ab.rs", "#[cfg(test)]\nmod tests;"),
+            ("crates/a/src/ab/c.rs", ""),
+            ("crates/a/src/ab/tests.rs", ""),
+            ("crates/a/src/lib.rs", "#[cfg(test)]\nmod a;\nmod ab;\nmod tests;"),
+            ("crates/a/src/tests/mod.rs", ""),
+            ("crates/a/src/x/a.rs", ""),
+            ("crates/a/tests/it/main.rs", ""),
         ];
         let sources = all(texts.iter().map(|(path, text)| Source::parse(path, text)).collect());
         let tests = sources.iter().flatten().filter(|source| source.is_all_tests()).map(|source| source.path.as_str());
-        assert_eq!(tests.collect::<Vec<_>>(), ["src/a.rs", "src/a/b.rs", "src/ab/tests.rs"]);
+        let expected = ["benches/a.rs", "src/a.rs", "src/a/b.rs", "src/ab/tests.rs", "tests/it/main.rs"];
+        assert_eq!(tests.collect::<Vec<_>>(), expected.map(|path| format!("crates/a/{path}")));
     }
 
     #[test]

@@ -101,6 +101,20 @@ fn an_ignored_test_is_found() {
 }
 
 #[test]
+fn an_example_that_is_not_compiled_is_found() {
+    for tags in ["ignore", "rust,ignore", "ignore-windows"] {
+        let block = |comment: &str| format!("\n{comment}```{tags}\n{comment}a\n{comment}```\n");
+        assert_eq!(lines(no_ignored_example, PRODUCT, &block("    /// ")), [format!("{PRODUCT}:2")]);
+        assert_eq!(lines(no_ignored_example, PRODUCT, &block("//! ")), [format!("{PRODUCT}:2")]);
+        assert_eq!(lines(no_ignored_example, "crates/a/README.md", &block("")), ["crates/a/README.md:2"]);
+        assert_eq!(lines(no_ignored_example, "README.md", &block("")), NOTHING, "rustdoc does not see it");
+    }
+    for tags in ["", "rust", "no_run", "text"] {
+        assert_eq!(lines(no_ignored_example, PRODUCT, &format!("/// ```{tags}\n/// ignore\n/// ```\n")), NOTHING);
+    }
+}
+
+#[test]
 fn a_sleeping_test_is_found_but_product_and_benchmarks_may_sleep() {
     for call in ["std::thread::sleep(A)", "tokio::time::sleep(A).await", "std::thread::park_timeout(A)"] {
         let call = format!("async fn b() {{ {call}; }}");
