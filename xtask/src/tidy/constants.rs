@@ -10,35 +10,28 @@ use syn::{Attribute, ImplItemConst, ItemConst, Type, Visibility};
 pub(crate) fn durations_are_stated(files: &Files) -> Vec<Finding> {
     let mut findings = Vec::new();
     for name in files.libraries() {
-        let (folder, readme) = (format!("crates/{name}/src/"), format!("crates/{name}/README.md"));
-        let mut seen =
-            Seen { documentation: files.text(&readme).unwrap_or_default().to_owned() + "\n", ..Seen::default() };
+        let folder = format!("crates/{name}/src/");
+        let (mut durations, mut documentation) = (Vec::new(), String::new());
         for source in files.sources().filter(|source| source.path.starts_with(&folder)) {
-            let before = seen.durations.len();
+            let mut seen = Seen::default();
             seen.visit_file(&source.syntax);
-            let path = source.path.clone();
-            seen.durations[before..].iter_mut().for_each(|duration| duration.path.clone_from(&path));
+            documentation += &seen.documentation;
+            durations.extend(seen.durations.into_iter().map(|(line, name)| (format!("{}:{line}", source.path), name)));
         }
-        let stated: BTreeSet<String> = doctests(&seen.documentation).iter().flat_map(asserted).collect();
-        for Duration { path, line, name } in seen.durations.iter().filter(|duration| !stated.contains(&duration.name)) {
-            let hint = "state it in a doctest that runs, such as";
-            findings.push(format!("{path}:{line}: {hint} `assert_eq!({name}.as_secs(), …)`"));
+        documentation += files.text(&format!("crates/{name}/README.md")).unwrap_or_default();
+        let stated: BTreeSet<String> = doctests(&documentation).iter().flat_map(asserted).collect();
+        for (place, duration) in durations.iter().filter(|(_, name)| !stated.contains(name)) {
+            findings
+                .push(format!("{place}: state it in a doctest that runs, as `assert_eq!({duration}.as_secs(), …)`"));
         }
     }
     findings
 }
 
-/// A public constant.
-#[derive(Default)]
-struct Duration {
-    path: String,
-    line: usize,
-    name: String,
-}
-
 #[derive(Default)]
 struct Seen {
-    durations: Vec<Duration>,
+    /// The public ones: line and name.
+    durations: Vec<(usize, String)>,
     documentation: String,
 }
 
@@ -47,8 +40,7 @@ impl Seen {
         let is_duration =
             matches!(kind, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Duration"));
         if is_duration && matches!(visibility, Visibility::Public(_)) {
-            let line = name.span().start().line;
-            self.durations.push(Duration { line, name: name.to_string(), ..Duration::default() });
+            self.durations.push((name.span().start().line, name.to_string()));
         }
     }
 }
@@ -152,7 +144,7 @@ mod tests {
         for other in ["const HOLD: Duration = A;", "pub(crate) const HOLD: Duration = A;", "pub const HOLD: u32 = 1;"] {
             assert_eq!(found(other, ""), Vec::<Finding>::new());
         }
-        let private = [("crates/a/src/lib.rs", CONSTANT), ("crates/a/Cargo.toml", "publish = false\n")];
+        let private = [("crates/a/src/lib.rs", CONSTANT), ("crates/a/Cargo.toml", "[package]\npublish = false\n")];
         assert_eq!(durations_are_stated(&Files::of(private)), Vec::<Finding>::new());
     }
 }

@@ -1,5 +1,6 @@
 //! The project's text files, as the rules see them: from the repository, or from a test's own examples.
 
+use super::manifests;
 use super::source::{self, Source};
 use crate::{Outcome, project};
 use std::cell::OnceCell;
@@ -78,11 +79,8 @@ impl Files {
 
     /// Those that users get.
     pub(crate) fn published(&self) -> BTreeSet<&str> {
-        let is_private = |name: &str| {
-            self.text(&format!("crates/{name}/Cargo.toml"))
-                .is_some_and(|text| text.lines().any(|line| line == "publish = false"))
-        };
-        self.crates().into_iter().filter(|name| !is_private(name)).collect()
+        let manifest = |name: &str| self.text(&format!("crates/{name}/Cargo.toml")).unwrap_or_default();
+        self.crates().into_iter().filter(|name| manifests::is_published(manifest(name))).collect()
     }
 
     /// Those that users' programs are built with.
@@ -110,6 +108,20 @@ mod tests {
         ]);
         assert_eq!(files.crates(), BTreeSet::from(["auth-core", "some-vendor"]));
         assert_eq!(files.providers(), BTreeSet::from(["some-vendor"]));
+    }
+
+    #[test]
+    fn what_users_get_is_what_is_published_and_libraries_are_what_they_build_with() {
+        let files = Files::of([
+            ("crates/a/Cargo.toml", "[package]\npublish=false"),
+            ("crates/a/src/lib.rs", ""),
+            ("crates/b/Cargo.toml", "[package]\npublish = []"),
+            ("crates/c/Cargo.toml", "[package]"),
+            ("crates/c/src/lib.rs", ""),
+            ("crates/d/src/main.rs", ""),
+        ]);
+        assert_eq!(files.published(), BTreeSet::from(["c", "d"]));
+        assert_eq!(files.libraries(), BTreeSet::from(["c"]));
     }
 
     #[test]

@@ -36,6 +36,13 @@ pub(crate) fn version(manifest: &str) -> Option<Version> {
     manifest.get("package")?.get("version")?.as_str()?.parse().ok()
 }
 
+/// Whether it may go to some registry.
+pub(crate) fn is_published(manifest: &str) -> bool {
+    let manifest: Table = manifest.parse().unwrap_or_default();
+    let publish = manifest.get("package").and_then(|package| package.get("publish"));
+    publish.is_none_or(|to| *to != Value::Boolean(false) && to.as_array().is_none_or(|to| !to.is_empty()))
+}
+
 impl Dependency {
     pub(crate) fn is_for_tests(&self) -> bool {
         self.table == "dev-dependencies"

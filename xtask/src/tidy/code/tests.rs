@@ -84,7 +84,7 @@ fn library_that_prints_is_found_and_a_program_that_does_is_not() {
     };
     for name in ["println", "print", "eprintln", "eprint"] {
         assert_eq!(library("", name), 1, "{name}");
-        assert_eq!(library("publish = false", name), 0, "{name}");
+        assert_eq!(library("[package]\npublish = false", name), 0, "{name}");
     }
     assert_eq!(library("", "writeln"), 0);
 }
