@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What is known about a failure; read it through [`Error`]'s methods.
+/// What is known about a failure; read it through [`Error`](crate::Error)'s methods.
 ///
 /// Endpoints build one with [`Failure::of`] and put it into the variant that says what to do:
 ///
@@ -69,14 +69,15 @@ impl Failure {
         self.set(|facts| facts.correlation_id = id.filter(|c| is_well_formed(c, MAX_CORRELATION_LEN, "_.:|-")))
     }
 
-    /// How far the request came, for an [`Error::Unreachable`]; a certificate is permanent.
+    /// How far the request came, for an [`Error::Unreachable`](crate::Error::Unreachable); a certificate is permanent.
     #[must_use]
     pub fn reach(self, reach: Reach) -> Self {
         let permanent = reach == Reach::Certificate;
         self.set(|facts| (facts.reach, facts.permanent) = (Some(reach), permanent))
     }
 
-    /// A person must act: an [`Error::Malformed`] or [`Error::Unreachable`] of it is held as a refusal is.
+    /// A person must act: an [`Error::Malformed`](crate::Error::Malformed) or
+    /// [`Error::Unreachable`](crate::Error::Unreachable) of it is held as a refusal is.
     #[must_use]
     pub fn permanent(self) -> Self {
         self.set(|facts| facts.permanent = true)

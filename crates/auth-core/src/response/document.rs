@@ -51,7 +51,7 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// As [`AnswerRules::token`].
+    /// As [`AnswerRules::token`](crate::AnswerRules::token).
     pub fn into_token(mut self, default_lifetime: Duration) -> Result<TokenResponse, Error> {
         let token = self.take_secret("access_token")?;
         if !self.is_bearer() {
