@@ -30,6 +30,9 @@ pub use crate::http::{Answer, BaseUrl, CONNECT_TIMEOUT, Caller, HttpClient, MAX_
 #[doc(no_inline)]
 pub use reqwest;
 
+mod hosts;
+pub use hosts::Hosts;
+
 mod response;
 pub use response::{AnswerRules, Body, Document, Fault, TokenResponse};
 
@@ -57,6 +60,9 @@ mod clock;
 pub use clock::{Clock, Moment, SystemClock};
 #[cfg(feature = "test-util")]
 pub use clock::{ManualClock, PausedClock};
+
+#[cfg(feature = "tower")]
+pub mod tower;
 
 #[cfg(fuzzing)]
 #[doc(hidden)]

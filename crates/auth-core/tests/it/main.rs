@@ -23,3 +23,5 @@ mod surface;
 #[cfg(feature = "rustls")]
 mod tls;
 mod told;
+#[cfg(feature = "tower")]
+mod tower;

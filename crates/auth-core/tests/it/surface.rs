@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use auth_core::{
     AccessToken, Answer, AnswerRules, BaseUrl, BasicEncoding, Body, Caller, ClientCredentials, Clock, CredentialSource,
-    Document, Error, Event, EventKind, Events, Failure, Fault, Fingerprint, HeaderSet, HttpClient, KeepWarm,
+    Document, Error, Event, EventKind, Events, Failure, Fault, Fingerprint, HeaderSet, Hosts, HttpClient, KeepWarm,
     ManualClock, Moment, NumericDate, PausedClock, Reach, Reason, Redactor, RefreshPolicy, Rejection, Renew, Request,
     RequestContext, Secret, Status, SystemClock, TokenEndpoint, TokenId, TokenResponse, TokenSource,
     TokenSourceBuilder, Vars,
@@ -47,6 +47,7 @@ fn public_types_are_send_sync_and_debug() {
         can_be_cloned::<Fault>(),
         can_be_cloned::<Fingerprint>(),
         can_be_cloned::<HeaderSet>(),
+        can_be_cloned::<Hosts>(),
         can_be_cloned::<HttpClient>(),
         can_be_cloned::<KeepWarm>(),
         can_be_cloned::<ManualClock>(),

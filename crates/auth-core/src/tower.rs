@@ -1,0 +1,28 @@
+//! Tokens for `http` requests, as a layer of tower's.
+//!
+//! ```no_run
+//! use auth_core::tower::AuthorizationLayer;
+//! use auth_core::{Hosts, TokenSource};
+//! # use std::{future::{Ready, ready}, task::{Context, Poll}};
+//! use tower_layer::Layer;
+//! # use tower_service::Service;
+//! # #[derive(Clone)] struct Client;
+//! # impl Service<http::Request<String>> for Client {
+//! #     type Response = http::Response<String>;
+//! #     type Error = std::io::Error;
+//! #     type Future = Ready<Result<Self::Response, Self::Error>>;
+//! #     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> { Poll::Ready(Ok(())) }
+//! #     fn call(&mut self, _: http::Request<String>) -> Self::Future { ready(Ok(http::Response::default())) }
+//! # }
+//!
+//! # fn f(tokens: TokenSource, client: Client) -> Result<(), auth_core::Error> {
+//! let layer = AuthorizationLayer::new(tokens, Hosts::only("api.vendor.example")?);
+//! let client = layer.layer(client); // hyper-util's, tonic's, reqwest's: any service of `http::Request`
+//! # let _ = client; Ok(()) }
+//! ```
+
+mod layer;
+pub use layer::{Authorization, AuthorizationLayer};
+
+mod repeat;
+pub use repeat::{Cloned, Never, Repeat};
