@@ -80,12 +80,10 @@ impl Hosts {
         if !self.rules.iter().any(|rule| rule.allows(&host, port)) {
             return Ok(false);
         }
-        if is_https || is_loopback(&host) {
+        if is_https || is_loopback_host(&host) {
             return Ok(true);
         }
-        Err(Error::config(
-            "the request goes over plain http, which shows the token to everyone on the way; expected https",
-        ))
+        Err(plain_http())
     }
 }
 
@@ -117,7 +115,13 @@ fn lower(host: &str) -> String {
     host.trim_end_matches('.').to_ascii_lowercase()
 }
 
-fn is_loopback(host: &str) -> bool {
+/// What a request is refused with that would show its token.
+pub(crate) fn plain_http() -> Error {
+    Error::config("the request goes over plain http, which shows the token to everyone on the way; expected https")
+}
+
+/// Whether it is this machine, by the name or an address as a URL has it.
+pub(crate) fn is_loopback_host(host: &str) -> bool {
     host == "localhost" || address(host).is_some_and(|address| address.is_loopback())
 }
 

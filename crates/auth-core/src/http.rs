@@ -19,6 +19,7 @@ use unreachable::{unreachable, words_of};
 mod url;
 pub use url::BaseUrl;
 use url::Route;
+pub(crate) use url::is_loopback;
 
 /// Sends token requests under rules that cannot be lost. Cheap to clone.
 ///

@@ -5,6 +5,11 @@
 mod source;
 pub use source::{TokenSource, TokenSourceBuilder};
 
+#[cfg(feature = "blocking")]
+mod blocking;
+#[cfg(feature = "blocking")]
+pub use blocking::BlockingTokenSource;
+
 mod token;
 pub use token::{AccessToken, HeaderSet, NumericDate, TokenId};
 
@@ -68,6 +73,7 @@ pub mod tower;
 #[doc(hidden)]
 pub mod fuzzing;
 
+mod authorize;
 mod copies;
 mod driver;
 mod flight;

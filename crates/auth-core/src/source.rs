@@ -172,6 +172,12 @@ impl TokenSource {
         self.driver.shut_down().await;
     }
 
+    /// The token, if it may simply be handed out.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn warm(&self) -> Option<AccessToken> {
+        self.driver.warm()
+    }
+
     /// A future of its own, whose result has the very shape of the warm one: a result put together from two shapes travels in
     /// small pieces, and reading it whole right after costs a warm read a fifth.
     fn cold_authorization(&self) -> Pin<Box<dyn Future<Output = Result<HeaderValue, Error>> + Send + '_>> {

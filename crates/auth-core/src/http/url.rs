@@ -1,11 +1,11 @@
 //! Where secrets may be sent.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use reqwest::Url;
 
 use crate::Error;
+use crate::hosts::is_loopback_host;
 
 /// A vendor's URL, checked: https (or loopback), without user info, query or fragment, without a slash at its end.
 ///
@@ -143,15 +143,8 @@ pub(super) enum Route {
     Outside,
 }
 
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let v6 = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || host
-            .parse::<Ipv4Addr>()
-            .map(IpAddr::from)
-            .or_else(|_| v6.parse::<Ipv6Addr>().map(IpAddr::from))
-            .is_ok_and(|ip| ip.is_loopback())
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    url.host_str().is_some_and(is_loopback_host)
 }
 
 #[cfg(test)]

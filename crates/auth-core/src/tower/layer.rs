@@ -134,7 +134,7 @@ where
     }
     let second = repeat.copy(request.body()).map(|body| with_body(&request, body));
     let token = rules.token().await?;
-    put(&token, &mut request)?;
+    token.put_on(request.headers_mut())?;
     let first = inner.call(request).await.map_err(Into::into)?;
     if !rules.refuses(&first) || rules.tokens.rejected(&token) == Rejection::Ignored {
         return Ok(first);
@@ -142,7 +142,7 @@ where
     let Some(mut second) = second else { return Ok(first) };
     // Without another token the first answer says more than our error would.
     let Ok(fresh) = rules.token().await else { return Ok(first) };
-    put(&fresh, &mut second)?;
+    fresh.put_on(second.headers_mut())?;
     drop(first);
     poll_fn(|cx| inner.poll_ready(cx)).await.map_err(Into::into)?;
     inner.call(second).await.map_err(Into::into)
@@ -157,18 +157,6 @@ fn with_body<B>(request: &Request<B>, body: B) -> Request<B> {
     *copy.headers_mut() = request.headers().clone();
     *copy.extensions_mut() = request.extensions().clone();
     copy
-}
-
-fn put<B>(token: &AccessToken, request: &mut Request<B>) -> Result<(), Error> {
-    let headers = match token.needs_per_call() {
-        None => token.headers()?.clone(),
-        Some(name) => match request.headers().get(name).cloned() {
-            Some(value) => token.headers_with(name.clone(), value),
-            None => return Err(Error::config(format!("the request is expected to have a {name} header of its own"))),
-        },
-    };
-    headers.apply(request.headers_mut());
-    Ok(())
 }
 
 #[derive(Clone)]

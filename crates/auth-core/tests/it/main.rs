@@ -1,6 +1,9 @@
 //! Tests of the crate from outside.
 
 mod allocations;
+mod authorize;
+#[cfg(feature = "blocking")]
+mod blocking;
 mod canary;
 mod cancellation;
 mod clock_faults;

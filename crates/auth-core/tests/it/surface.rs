@@ -3,11 +3,11 @@
 use std::fmt::Debug;
 
 use auth_core::{
-    AccessToken, Answer, AnswerRules, BaseUrl, BasicEncoding, Body, Caller, ClientCredentials, Clock, CredentialSource,
-    Document, Error, Event, EventKind, Events, Failure, Fault, Fingerprint, HeaderSet, Hosts, HttpClient, KeepWarm,
-    ManualClock, Moment, NumericDate, PausedClock, Reach, Reason, Redactor, RefreshPolicy, Rejection, Renew, Request,
-    RequestContext, Secret, Status, SystemClock, TokenEndpoint, TokenId, TokenResponse, TokenSource,
-    TokenSourceBuilder, Vars,
+    AccessToken, Answer, AnswerRules, BaseUrl, BasicEncoding, BlockingTokenSource, Body, Caller, ClientCredentials,
+    Clock, CredentialSource, Document, Error, Event, EventKind, Events, Failure, Fault, Fingerprint, HeaderSet, Hosts,
+    HttpClient, KeepWarm, ManualClock, Moment, NumericDate, PausedClock, Reach, Reason, Redactor, RefreshPolicy,
+    Rejection, Renew, Request, RequestContext, Secret, Status, SystemClock, TokenEndpoint, TokenId, TokenResponse,
+    TokenSource, TokenSourceBuilder, Vars,
 };
 
 /// Fails to compile for a type that is not all of it.
@@ -37,6 +37,7 @@ fn public_types_are_send_sync_and_debug() {
         can_be_cloned::<AnswerRules>(),
         can_be_cloned::<BaseUrl>(),
         can_be_cloned::<BasicEncoding>(),
+        can_be_cloned::<BlockingTokenSource>(),
         can_be_cloned::<Caller>(),
         can_be_cloned::<ClientCredentials>(),
         can_be_cloned::<CredentialSource<ClientCredentials>>(),

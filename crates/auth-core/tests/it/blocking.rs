@@ -1,0 +1,101 @@
+//! Calls from threads that do not await.
+
+use std::thread;
+use std::time::Duration;
+
+use auth_core::{Error, TokenSource};
+use tokio::runtime::Builder;
+
+use crate::script::{Answer, HOUR, SECOND, Script, wrong_secret};
+
+/// A source on the machine's clock: the thread of blocking calls knows no paused time.
+fn source(script: &Script) -> TokenSource {
+    TokenSource::new(script.clone())
+}
+
+fn is_refused(error: &Error) -> bool {
+    matches!(error, Error::Config(_)) && error.to_string().contains("spawn_blocking")
+}
+
+#[test]
+fn threads_without_a_runtime_share_one_request() {
+    let script = Script::tokens_of(HOUR).takes(Duration::from_millis(20));
+    let tokens = source(&script).blocking();
+    let values = thread::scope(|scope| {
+        let calls: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| tokens.token().map(|token| token.value().to_owned()))).collect();
+        calls.into_iter().map(|call| call.join().expect("no panic").expect("a token")).collect::<Vec<_>>()
+    });
+    assert_eq!((values, script.requests()), (vec!["invented-1".to_owned(); 8], 1));
+}
+
+#[test]
+fn every_call_works_on_a_thread_of_its_own() {
+    let script = Script::tokens_of(HOUR);
+    let tokens = source(&script).blocking();
+    tokens.ready(SECOND).expect("a token");
+    let token = tokens.token().expect("a token");
+    assert_eq!(tokens.authorization().expect("a header"), "Bearer invented-1");
+    assert_eq!(tokens.headers().expect("headers").iter().count(), 1);
+    assert_eq!(tokens.token_valid_for(60 * SECOND).expect("a token").id(), token.id());
+    assert_eq!(tokens.rejected(&token), auth_core::Rejection::Accepted);
+    assert_eq!(tokens.token().expect("the next").value(), "invented-2");
+    assert_eq!((tokens.status().vendor, tokens.status().token.is_some()), ("script", true));
+}
+
+#[test]
+fn failure_is_the_sources_own_error() {
+    let script = Script::default();
+    script.always(Answer::Fail(wrong_secret()));
+    let tokens = source(&script).blocking();
+    for error in [tokens.token().err(), tokens.refresh().err(), tokens.ready(Duration::ZERO).err()] {
+        assert!(matches!(error, Some(Error::Rejected(_) | Error::Unreachable(_))), "{error:?}");
+    }
+}
+
+#[test]
+fn cold_call_in_an_async_task_is_an_error_and_no_panic_and_a_warm_one_works() {
+    let runtimes = [
+        Builder::new_current_thread().enable_all().build(),
+        Builder::new_multi_thread().worker_threads(1).enable_all().build(),
+    ];
+    for runtime in runtimes.map(|runtime| runtime.expect("a runtime")) {
+        let script = Script::tokens_of(HOUR);
+        let tokens = source(&script);
+        let blocking = tokens.blocking();
+        let refused = blocking.clone();
+        runtime.block_on(async move {
+            let calls = || [refused.token().err(), refused.ready(SECOND).err(), refused.refresh().err()];
+            assert!(calls().iter().flatten().filter(|error| is_refused(error)).count() == 3, "within block_on");
+            let errors = tokio::spawn(async move { [refused.token().err(), refused.refresh().err()] }).await;
+            assert!(
+                errors.expect("no panic").iter().flatten().filter(|error| is_refused(error)).count() == 2,
+                "in a task"
+            );
+        });
+        assert_eq!(script.requests(), 0);
+        runtime.block_on(tokens.token()).expect("a token");
+        let warm = runtime.block_on(async { blocking.authorization() });
+        assert_eq!(warm.expect("from memory"), "Bearer invented-1");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn cold_call_within_spawn_blocking_or_block_in_place_is_served() {
+    let tokens = source(&Script::tokens_of(HOUR)).blocking();
+    let there = tokens.clone();
+    let served = tokio::task::spawn_blocking(move || there.token()).await.expect("no panic");
+    assert_eq!(served.expect("a token").value(), "invented-1");
+    let in_place =
+        tokio::spawn(async move { tokio::task::block_in_place(|| tokens.refresh()) }).await.expect("no panic");
+    assert_eq!(in_place.expect("a token").value(), "invented-2");
+}
+
+#[tokio::test]
+async fn being_refused_costs_a_task_nothing_of_its_budget() {
+    let tokens = source(&Script::tokens_of(HOUR)).blocking();
+    for _ in 0..10 {
+        assert!(tokens.token().is_err());
+    }
+    assert!(tokio::task::coop::has_budget_remaining());
+}
