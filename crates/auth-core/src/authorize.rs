@@ -54,13 +54,17 @@ impl AccessToken {
             if request.url().scheme() != "https" && !is_loopback(request.url()) {
                 return Err(plain_http());
             }
-            self.put_on(request.headers_mut())?;
+            self.apply(request.headers_mut())?;
         }
         Ok(RequestBuilder::from_parts(client, request))
     }
 
-    /// Adds what the vendor wants. A header that differs from call to call must be there.
-    pub(crate) fn put_on(&self, headers: &mut HeaderMap) -> Result<(), Error> {
+    /// Puts everything the vendor wants on a call into `headers`, for clients that have no adapter.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] if the header that differs from call to call is not there already.
+    pub fn apply(&self, headers: &mut HeaderMap) -> Result<(), Error> {
         let set = match self.needs_per_call() {
             None => self.headers()?.clone(),
             Some(name) => match headers.get(name).cloned() {

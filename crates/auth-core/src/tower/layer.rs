@@ -134,7 +134,7 @@ where
     }
     let second = repeat.copy(request.body()).map(|body| with_body(&request, body));
     let token = rules.token().await?;
-    token.put_on(request.headers_mut())?;
+    token.apply(request.headers_mut())?;
     let first = inner.call(request).await.map_err(Into::into)?;
     if !rules.refuses(&first) || rules.tokens.rejected(&token) == Rejection::Ignored {
         return Ok(first);
@@ -142,7 +142,7 @@ where
     let Some(mut second) = second else { return Ok(first) };
     // Without another token the first answer says more than our error would.
     let Ok(fresh) = rules.token().await else { return Ok(first) };
-    fresh.put_on(second.headers_mut())?;
+    fresh.apply(second.headers_mut())?;
     drop(first);
     poll_fn(|cx| inner.poll_ready(cx)).await.map_err(Into::into)?;
     inner.call(second).await.map_err(Into::into)

@@ -1,0 +1,40 @@
+//! Clients whose redirects keep tokens at home.
+
+use auth_core::{Hosts, TokenSource};
+use http::Uri;
+use reqwest::redirect::Policy;
+use reqwest::{ClientBuilder, Url};
+use reqwest_middleware::ClientWithMiddleware;
+
+use crate::Authorization;
+
+/// A client whose requests to `hosts` carry tokens of `tokens`, and whose redirects do not take them elsewhere.
+///
+/// # Errors
+///
+/// What reqwest's builder says.
+pub fn client(
+    builder: ClientBuilder,
+    tokens: TokenSource,
+    hosts: Hosts,
+) -> Result<ClientWithMiddleware, reqwest::Error> {
+    let client = builder.redirect(redirects(hosts.clone())).build()?;
+    Ok(reqwest_middleware::ClientBuilder::new(client).with(Authorization::new(tokens, hosts)).build())
+}
+
+/// Follows redirects as reqwest does by default, but none from a host of `hosts` to one that is not among them, or to plain
+/// http: the caller gets the 3xx.
+#[must_use]
+pub fn redirects(hosts: Hosts) -> Policy {
+    Policy::custom(move |attempt| {
+        let carries_token = attempt.previous().iter().any(|url| may_see_tokens(&hosts, url));
+        if carries_token && !may_see_tokens(&hosts, attempt.url()) {
+            return attempt.stop();
+        }
+        Policy::default().redirect(attempt)
+    })
+}
+
+fn may_see_tokens(hosts: &Hosts, url: &Url) -> bool {
+    url.as_str().parse::<Uri>().is_ok_and(|uri| hosts.may_see_tokens(&uri).unwrap_or(false))
+}

@@ -1,0 +1,8 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod authorization;
+pub use authorization::Authorization;
+
+mod client;
+pub use client::{client, redirects};

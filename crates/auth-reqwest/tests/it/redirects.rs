@@ -1,0 +1,89 @@
+//! Where redirects may take a token.
+
+use auth_core::{Hosts, TokenSource};
+use httpmock::{Mock, MockServer};
+use reqwest::Client;
+
+use crate::authorization::Tokens;
+
+/// `here` redirects `/moved` to `there`'s `/orders`.
+async fn moved<'a>(here: &'a MockServer, there: &MockServer) -> Mock<'a> {
+    let location = there.url("/orders");
+    here.mock_async(|when, then| {
+        when.path("/moved");
+        then.status(307).header("location", location);
+    })
+    .await
+}
+
+/// Any request to `/orders`.
+async fn orders(there: &MockServer) -> Mock<'_> {
+    there
+        .mock_async(|when, then| {
+            when.path("/orders");
+            then.status(200);
+        })
+        .await
+}
+
+fn only(server: &MockServer) -> Hosts {
+    Hosts::only(&server.address().to_string()).expect("a host")
+}
+
+#[tokio::test]
+async fn token_does_not_follow_a_redirect_to_another_host() {
+    let (here, there) = (MockServer::start_async().await, MockServer::start_async().await);
+    let (redirecting, reached) = (moved(&here, &there).await, orders(&there).await);
+    let client = auth_reqwest::client(Client::builder(), Tokens::many().source(), only(&here)).expect("a client");
+    let response = client.get(here.url("/moved")).send().await.expect("an answer");
+    assert_eq!(
+        (response.status().as_u16(), response.headers()["location"].to_str().ok()),
+        (307, Some(there.url("/orders").as_str()))
+    );
+    assert_eq!((redirecting.calls_async().await, reached.calls_async().await), (1, 0));
+}
+
+#[tokio::test]
+async fn redirects_among_hosts_that_are_named_are_followed() {
+    let (here, there) = (MockServer::start_async().await, MockServer::start_async().await);
+    let (_redirecting, reached) = (moved(&here, &there).await, orders(&there).await);
+    let hosts = only(&here).and(only(&there));
+    let client = auth_reqwest::client(Client::builder(), TokenSource::fixed("invented"), hosts).expect("a client");
+    assert_eq!(client.get(here.url("/moved")).send().await.expect("an answer").status(), 200);
+    assert_eq!(reached.calls_async().await, 1);
+}
+
+#[tokio::test]
+async fn refusal_of_a_host_that_was_not_shown_the_token_drops_none() {
+    let (here, there) = (MockServer::start_async().await, MockServer::start_async().await);
+    let _redirecting = moved(&here, &there).await;
+    let refusing = there.mock_async(|when, then| {
+        when.path("/orders").header_missing("authorization");
+        then.status(401);
+    });
+    let refusing = refusing.await;
+    let tokens = Tokens::many();
+    let hosts = only(&here).and(only(&there));
+    let client = auth_reqwest::client(Client::builder(), tokens.source(), hosts).expect("a client");
+    assert_eq!(client.get(here.url("/moved")).send().await.expect("an answer").status(), 401);
+    assert_eq!((refusing.calls_async().await, tokens.asked()), (1, 1));
+}
+
+#[tokio::test]
+async fn redirects_of_requests_that_carry_no_token_are_followed_as_ever_and_not_for_ever() {
+    let (here, there) = (MockServer::start_async().await, MockServer::start_async().await);
+    let (_redirecting, reached) = (moved(&here, &there).await, orders(&there).await);
+    let hosts = Hosts::only("api.vendor.example").expect("a host");
+    let client = auth_reqwest::client(Client::builder(), Tokens::many().source(), hosts).expect("a client");
+    assert_eq!(client.get(here.url("/moved")).send().await.expect("an answer").status(), 200);
+    assert_eq!(reached.calls_async().await, 1);
+
+    let round = here.url("/round");
+    let _round = here.mock_async(|when, then| {
+        when.path("/round");
+        then.status(307).header("location", round);
+    });
+    _round.await;
+    let error = client.get(here.url("/round")).send().await.expect_err("it goes round");
+    assert!(error.is_redirect(), "{error}");
+}
