@@ -1,12 +1,16 @@
 //! The command line.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 
+use crate::exit::Exit;
 use crate::format::Format;
 use crate::provider::Provider;
+use crate::trouble::Trouble;
 
 /// Gets a machine-to-machine token from one of five vendors, or says why there is none.
 #[derive(Debug, Parser)]
@@ -23,12 +27,22 @@ pub(crate) enum Command {
     /// Gets a token and prints it.
     #[command(long_about = TOKEN_ABOUT, after_help = TOKEN_EXAMPLES)]
     Token(Box<TokenArgs>),
+    /// Shows what a token says about itself: header, claims, times, life.
+    #[command(long_about = INSPECT_ABOUT, after_help = INSPECT_EXAMPLES)]
+    Inspect(InspectArgs),
     /// Runs simulators of the vendors until Ctrl-C.
     #[command(long_about = SIM_ABOUT, after_help = SIM_EXAMPLES)]
     Sim(SimArgs),
     /// Shows what the crates do, against simulators of all five vendors: needs no network and no account.
     #[command(long_about = DEMO_ABOUT)]
     Demo(DemoArgs),
+    /// Prints what makes a shell complete authctl's command line.
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// Which shell.
+        #[arg(value_enum)]
+        shell: Shell,
+    },
 }
 
 #[derive(Args, Debug)]
@@ -103,6 +117,17 @@ pub(crate) struct Given {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct InspectArgs {
+    /// The file that holds the token; `-` is standard input.
+    #[arg(value_name = "FILE|-", default_value = "-")]
+    pub(crate) file: PathBuf,
+
+    /// Check the signature by the keys in this file, a set of RFC 7517.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) jwks: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct SimArgs {
     /// Which vendors; all five if none is named.
     #[arg(value_name = "PROVIDER")]
@@ -124,6 +149,14 @@ pub(crate) struct DemoArgs {
     pub(crate) plain: bool,
 }
 
+/// Writes the completions of `shell` to standard output.
+pub(crate) fn print_completions(shell: Shell) -> Result<Exit, Trouble> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "authctl", &mut script);
+    std::io::stdout().write_all(&script)?;
+    Ok(Exit::Success)
+}
+
 /// More than nothing and no more than a day, so that no sum with a clock overflows.
 fn seconds(text: &str) -> Result<Duration, String> {
     let duration = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
@@ -140,6 +173,7 @@ Examples:
   authctl token mgplus --sim               a token of a simulated vendor
   authctl token stonex                     a token, by the variables
   authctl providers                        which those are
+  authctl inspect token.txt                what a token says about itself
   authctl sim                              vendors to program against
 
 `authctl COMMAND --help` has more.";
@@ -170,6 +204,29 @@ Exit codes, by what to do:
   4  try again later: throttled, unavailable, unreachable
   5  the vendor's answer is not the documented one";
 
+const INSPECT_ABOUT: &str = "\
+Shows what a token says about itself: header and claims as a table, times as dates, how much of its life is over.
+
+Nothing is sent. What a token says proves nothing until its signature is checked; --jwks does that. It is read from a file or \
+standard input, never from an argument, and may come with `Bearer` before it, or in the answer of a token request.";
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  authctl token mgplus --sim | authctl inspect
+  authctl inspect token.txt --jwks keys.json
+  pbpaste | authctl inspect
+
+Exit codes:
+  0  shown; with --jwks: and signed by one of the keys
+  2  there is no token, or a file cannot be read
+  3  with --jwks: not signed by any of the keys";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  authctl completions bash >~/.local/share/bash-completion/completions/authctl
+  authctl completions zsh >~/.zfunc/_authctl
+  authctl completions fish >~/.config/fish/completions/authctl.fish";
+
 const SIM_ABOUT: &str = "\
 Runs simulators of the vendors on ports of 127.0.0.1 until Ctrl-C, and prints the variables with which `authctl token`, or \
 a program that uses the provider's crate, finds them. Everything in them is invented.
@@ -192,8 +249,6 @@ It ends in a table of what the simulators counted beside what was expected. The 
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]

@@ -86,7 +86,7 @@ fn env(provider: Provider, token: &AccessToken) -> String {
 }
 
 /// UTC, whole seconds. The calendar is a dozen lines; the smallest crate for it is a dozen files.
-fn rfc3339(at: SystemTime) -> String {
+pub(crate) fn rfc3339(at: SystemTime) -> String {
     let seconds = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (days, of_day) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = civil(days);

@@ -5,6 +5,7 @@ mod cli;
 mod demo;
 mod exit;
 mod format;
+mod inspect;
 mod overrides;
 mod provider;
 mod providers;
@@ -48,13 +49,16 @@ fn say(text: &clap::Error) -> Result<Exit, Trouble> {
 }
 
 fn run(cli: Cli) -> Result<Exit, Trouble> {
-    if let Command::Providers = cli.command {
-        return providers::print();
+    match &cli.command {
+        Command::Providers => return providers::print(),
+        Command::Inspect(args) => return inspect::run(args),
+        Command::Completions { shell } => return cli::print_completions(*shell),
+        Command::Token(_) | Command::Sim(_) | Command::Demo(_) => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Trouble::Local(format!("no tokio runtime: {error}")))?;
     match cli.command {
-        Command::Providers => Ok(Exit::Success),
+        Command::Providers | Command::Inspect(_) | Command::Completions { .. } => Ok(Exit::Success),
         Command::Token(args) => runtime.block_on(token::print(&args)),
         Command::Sim(args) => runtime.block_on(sim::run(&args)),
         Command::Demo(args) => runtime.block_on(demo::run(&args)),

@@ -7,6 +7,7 @@ mod exit_codes;
 mod formats;
 mod harness;
 mod help;
+mod inspect;
 mod options;
 mod secrets;
 mod sim;

@@ -1,0 +1,59 @@
+//! `authctl inspect`, from outside.
+
+use auth_sim::Vendor;
+
+use crate::harness::authctl;
+
+#[test]
+fn token_of_every_vendor_is_shown_and_never_as_it_stands() {
+    for vendor in Vendor::ALL {
+        let token = authctl(&["token", vendor.short(), "--sim"]).run().expect_code(0);
+        let shown = authctl(&["inspect"]).stdin(&token.out).run().expect_code(0);
+        let is_opaque = vendor == Vendor::S2s;
+        assert_eq!(shown.out.contains("opaque"), is_opaque, "{vendor}: {shown:?}");
+        assert_eq!(
+            shown.out.contains("% of ") && shown.out.contains("it expires in "),
+            !is_opaque,
+            "{vendor}: {shown:?}"
+        );
+        assert!(!shown.out.contains(token.out.trim()) && !shown.out.contains('\u{1b}'), "{vendor}: {shown:?}");
+    }
+}
+
+#[test]
+fn answer_in_json_and_a_header_are_understood() {
+    let token = authctl(&["token", "mgplus", "--sim", "--format", "json"]).run().expect_code(0);
+    assert!(authctl(&["inspect", "-"]).stdin(&token.out).run().expect_code(0).out.contains("RS256"));
+    let header = authctl(&["token", "mgplus", "--sim", "--format", "headers"]).run().expect_code(0);
+    assert!(authctl(&["inspect"]).stdin(&header.out).run().expect_code(0).out.contains("RS256"));
+}
+
+#[test]
+fn nothing_and_a_file_that_is_not_there_are_told_and_exit_with_2() {
+    let nothing = authctl(&["inspect"]).stdin("").run().expect_code(2);
+    assert!(nothing.told().contains("there is no token; give a file, or pipe one in"), "{nothing:?}");
+    let missing = authctl(&["inspect", "not-there.txt"]).run().expect_code(2);
+    assert!(missing.told().contains("not-there.txt"), "{missing:?}");
+}
+
+#[test]
+fn signature_by_keys_of_others_exits_with_3() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = folder.path().join("keys.json");
+    let key = r#"{"kty":"oct","kid":"invented-key","k":"aW52ZW50ZWQtaW52ZW50ZWQtaW52ZW50ZWQtaW52ZW50ZWQ"}"#;
+    std::fs::write(&keys, format!(r#"{{"keys":[{key}]}}"#)).expect("written");
+    let token = authctl(&["token", "mgplus", "--sim"]).run().expect_code(0);
+    let call = authctl(&["inspect", "--jwks", keys.to_str().expect("text")]).stdin(&token.out);
+    let shown = call.run().expect_code(3);
+    assert!(shown.out.contains("NOT valid"), "{shown:?}");
+}
+
+#[test]
+fn completions_name_every_command() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = authctl(&["completions", shell]).run().expect_code(0).out;
+        for command in ["token", "inspect", "providers", "sim", "demo"] {
+            assert!(script.contains(command), "{shell}: {command}");
+        }
+    }
+}
