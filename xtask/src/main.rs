@@ -10,6 +10,8 @@ mod loom;
 mod mutants;
 mod picture;
 mod project;
+#[cfg(test)]
+mod registry;
 mod simulate;
 mod soak;
 mod step;
