@@ -10,13 +10,13 @@ mod loom;
 mod mutants;
 mod picture;
 mod project;
-#[cfg(test)]
 mod registry;
 mod simulate;
 mod soak;
 mod step;
 mod tidy;
 mod tree;
+mod verify_packages;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -71,6 +71,8 @@ enum Command {
     Tidy,
     /// What each provider brings along, beside bare reqwest, in Markdown
     Tree,
+    /// Publishes all crates to a registry on loopback, and uses each from there as its users would
+    VerifyPackages,
 }
 
 fn main() -> ExitCode {
@@ -87,6 +89,7 @@ fn main() -> ExitCode {
         Command::Soak(options) => soak::run(&options),
         Command::Tidy => tidy::run(),
         Command::Tree => tree::run(),
+        Command::VerifyPackages => verify_packages::run(),
     })
 }
 

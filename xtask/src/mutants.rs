@@ -80,7 +80,8 @@ pub(crate) fn listed(text: &str) -> Outcome<Vec<Mutant>> {
     Ok(toml::from_str::<Table>(block).map_err(|error| format!("{LIST}: {error}"))?.mutant)
 }
 
-fn copy_tracked_files(sh: &Shell, copy: &Path) -> Outcome {
+/// What is tracked, or new and not ignored; a file that has not changed is not written.
+pub(crate) fn copy_tracked_files(sh: &Shell, copy: &Path) -> Outcome {
     let tracked = cmd!(sh, "git ls-files --cached --others --exclude-standard").quiet().read()?;
     for name in tracked.lines() {
         let (from, to) = (project::root().join(name), copy.join(name));

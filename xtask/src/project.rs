@@ -23,9 +23,7 @@ pub(crate) struct Package {
 
 impl Project {
     pub(crate) fn load() -> Outcome<Self> {
-        let sh = shell()?;
-        let metadata = cmd!(sh, "cargo metadata --format-version 1 --no-deps").quiet().read()?;
-        Ok(Self::from_metadata(&serde_json::from_str(&metadata)?))
+        Ok(Self::from_metadata(&metadata(&shell()?)?))
     }
 
     pub(crate) fn from_metadata(metadata: &Value) -> Self {
@@ -58,6 +56,11 @@ impl Package {
     pub(crate) fn has_feature(&self, name: &str) -> bool {
         self.features.iter().any(|feature| feature == name)
     }
+}
+
+/// What cargo says of the workspace in which the shell stands.
+pub(crate) fn metadata(sh: &Shell) -> Outcome<Value> {
+    Ok(serde_json::from_str(&cmd!(sh, "cargo metadata --format-version 1 --no-deps").quiet().read()?)?)
 }
 
 /// A crate of the project's own is called `auth-…`, and this program is `xtask`; every other crate is one vendor's.

@@ -1,0 +1,121 @@
+//! A user's program, from an empty folder.
+
+use super::site::{Site, USER, told};
+use crate::{Outcome, project};
+use std::fmt::Write;
+use std::fs;
+use std::path::PathBuf;
+use xshell::cmd;
+
+pub(crate) struct Program<'a> {
+    site: &'a Site,
+    folder: PathBuf,
+}
+
+impl<'a> Program<'a> {
+    /// In the versions that the workspace's lock file has, and in no other.
+    pub(crate) fn create(site: &'a Site, folder: &str) -> Outcome<Self> {
+        let (sh, folder) = (&site.sh, site.path(folder));
+        told(cmd!(sh, "cargo new --quiet --vcs none --name {USER} {folder}"))?;
+        sh.copy_file(project::root().join("Cargo.lock"), &folder)?;
+        Ok(Self { site, folder })
+    }
+
+    pub(crate) fn add(&self, arguments: &[&str]) -> Outcome {
+        let _there = self.site.sh.push_dir(&self.folder);
+        let sh = &self.site.sh;
+        told(cmd!(sh, "cargo add --quiet --registry local {arguments...}")).map(drop)
+    }
+
+    /// By lines of the manifest, so that no other registry is asked what is new.
+    pub(crate) fn require(&self, dependencies: &str) -> Outcome {
+        let path = self.folder.join("Cargo.toml");
+        let manifest = fs::read_to_string(&path)?;
+        let manifest = manifest.replacen("[dependencies]\n", &format!("[dependencies]\n{dependencies}\n"), 1);
+        Ok(fs::write(path, manifest)?)
+    }
+
+    pub(crate) fn write(&self, file: &str, text: &str) -> Outcome {
+        Ok(self.site.sh.write_file(self.folder.join(file), text)?)
+    }
+
+    /// A line for each crate: name, version, a bar, and the features that are turned on.
+    pub(crate) fn tree(&self, package: &str) -> Outcome<String> {
+        let _there = self.site.sh.push_dir(&self.folder);
+        let (sh, format) = (&self.site.sh, "{p}|{f}");
+        told(cmd!(sh, "cargo tree --quiet --edges normal --prefix none --package {package} --format {format}"))
+    }
+
+    /// Builds it, which must succeed, and runs it, which need not.
+    pub(crate) fn run(&self, what: &str, vars: &[(String, String)]) -> Outcome<Run> {
+        let _there = self.site.sh.push_dir(&self.folder);
+        let (sh, what) = (&self.site.sh, &what.split(' ').collect::<Vec<_>>());
+        told(cmd!(sh, "cargo build --quiet {what...}"))?;
+        let command = cmd!(sh, "cargo run --quiet {what...}").envs(vars.iter().map(|(name, value)| (name, value)));
+        let output = command.quiet().ignore_status().output()?;
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        Ok(Run { program: self.folder.display().to_string(), succeeded: output.status.success(), said })
+    }
+}
+
+/// What a program ended in, and both its outputs.
+pub(crate) struct Run {
+    program: String,
+    succeeded: bool,
+    said: String,
+}
+
+impl Run {
+    pub(crate) fn must_succeed(&self, saying: &str) -> Outcome {
+        self.must(self.succeeded, "should succeed", saying)
+    }
+
+    pub(crate) fn must_fail(&self, saying: &str) -> Outcome {
+        self.must(!self.succeeded, "should fail", saying)
+    }
+
+    fn must(&self, holds: bool, expected: &str, saying: &str) -> Outcome {
+        if holds && self.said.contains(saying) {
+            return Ok(());
+        }
+        Err(format!("{} {expected}, and say {saying:?}; it said:\n{}", self.program, self.said).into())
+    }
+}
+
+/// The first Rust block of a README, with the lines that its reader is not shown.
+pub(crate) fn first_example(readme: &str) -> Outcome<String> {
+    let block = readme.split_once("```rust\n").and_then(|(_, rest)| rest.split_once("```"));
+    let (block, _) = block.ok_or("the README has no example")?;
+    let mut example = String::new();
+    for line in block.lines() {
+        let line =
+            line.strip_prefix("# ").or_else(|| line.strip_prefix('#').filter(|rest| rest.is_empty())).unwrap_or(line);
+        writeln!(example, "{line}")?;
+    }
+    Ok(example)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_example_has_its_hidden_lines_and_its_attributes() {
+        let readme = "# a\n\n```sh\ncargo add a\n```\n\n```rust\nuse a::B;\n# #[tokio::main] async fn main() {\n#\n#[allow(x)]\nB;\n# }\n```\n\n```rust\nsecond\n```\n";
+        assert_eq!(
+            first_example(readme).unwrap(),
+            "use a::B;\n#[tokio::main] async fn main() {\n\n#[allow(x)]\nB;\n}\n"
+        );
+        assert!(first_example("# a\n").is_err());
+    }
+
+    #[test]
+    fn run_that_ends_otherwise_or_says_something_else_is_an_error_with_what_it_said() {
+        let run = |succeeded| Run { program: "p".to_owned(), succeeded, said: "token 1".to_owned() };
+        assert!(run(true).must_succeed("token").is_ok() && run(false).must_fail("token").is_ok());
+        for outcome in [run(true).must_fail("token"), run(false).must_succeed("token"), run(true).must_succeed("no")] {
+            let error = outcome.unwrap_err().to_string();
+            assert!(error.starts_with("p should ") && error.ends_with("it said:\ntoken 1"), "{error}");
+        }
+    }
+}
