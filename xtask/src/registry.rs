@@ -67,7 +67,13 @@ impl Registry {
         self.shared.state().shelf.published()
     }
 
+    /// The file that is downloaded.
+    pub(crate) fn packed(&self, name: &str, version: &str) -> Option<Vec<u8>> {
+        self.shared.state().shelf.packed(name, version).map(<[u8]>::to_vec)
+    }
+
     /// Lets `uploads` pass from now on, and breaks the one after them.
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests break it"))]
     pub(crate) fn break_upload_after(&self, uploads: usize, fault: Fault) {
         self.shared.state().breakage = Some((uploads, fault));
     }

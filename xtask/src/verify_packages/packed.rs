@@ -21,18 +21,19 @@ pub(crate) struct Packed {
 impl Packed {
     /// Unpacks it, and looks what is in it.
     fn open(site: &Site, name: &str, version: &str) -> Outcome<Self> {
-        let (sh, file, folder) = (&site.sh, site.packed(name, version), site.path("unpacked"));
-        sh.create_dir(&folder)?;
+        let packed =
+            site.registry.packed(name, version).ok_or_else(|| format!("{name} {version} was not published"))?;
+        let (sh, stem, folder) = (&site.sh, format!("{name}-{version}/"), site.path("unpacked"));
+        let file = folder.join(format!("{name}.crate"));
+        sh.write_file(&file, &packed)?;
         told(cmd!(sh, "tar -xzf {file} -C {folder}"))?;
-        let stem = format!("{name}-{version}/");
         let files = cmd!(sh, "tar -tzf {file}").quiet().read()?;
         let files: Vec<String> = files.lines().map(|path| path.trim_start_matches(&stem).to_owned()).collect();
         let findings = wrong_with(name, &files);
         if !findings.is_empty() {
             return Err(findings.join("\n").into());
         }
-        let size = fs::read(&file)?.len();
-        Ok(Self { name: name.to_owned(), size, files, unpacked: folder.join(stem) })
+        Ok(Self { name: name.to_owned(), size: packed.len(), files, unpacked: folder.join(stem) })
     }
 
     pub(crate) fn read(&self, file: &str) -> Outcome<String> {
@@ -59,12 +60,14 @@ pub(crate) fn publish_all(site: &Site) -> Outcome<Vec<Packed>> {
     let _there = site.sh.push_dir(&copy);
     let sh = &site.sh;
     let mut packed = Vec::new();
-    for (name, version) in order(&project::metadata(sh)?)? {
+    let order = order(&project::metadata(sh)?)?;
+    for (name, version) in &order {
         // Not built here: its users build it.
         told(cmd!(sh, "cargo publish --quiet --registry local --allow-dirty --no-verify --package {name}"))?;
-        packed.push(Packed::open(site, &name, &version)?);
+        packed.push(Packed::open(site, name, version)?);
     }
-    Ok(packed)
+    let published = site.registry.published();
+    if published == order { Ok(packed) } else { Err(format!("published is something else: {published:?}").into()) }
 }
 
 /// The root manifest, with a registry for each dependency of our own: by its path here, and by the registry once packed.

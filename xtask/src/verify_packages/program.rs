@@ -31,7 +31,7 @@ impl<'a> Program<'a> {
     pub(crate) fn require(&self, dependencies: &str) -> Outcome {
         let path = self.folder.join("Cargo.toml");
         let manifest = fs::read_to_string(&path)?;
-        let manifest = manifest.replacen("[dependencies]\n", &format!("[dependencies]\n{dependencies}\n"), 1);
+        let manifest = manifest.replacen("[dependencies]\n", &format!("[dependencies]\n{}\n", dependencies.trim()), 1);
         Ok(fs::write(path, manifest)?)
     }
 

@@ -11,12 +11,12 @@ use xshell::{Cmd, Shell, cmd};
 
 pub(crate) struct Site {
     pub(crate) sh: Shell,
+    pub(crate) registry: Registry,
     folder: TempDir,
     /// What cargo builds. Kept from run to run, but for what is made of this run's crates.
     target: PathBuf,
     /// Names of the crates that are built anew each time.
     own: Vec<String>,
-    _registry: Registry,
 }
 
 impl Site {
@@ -30,17 +30,12 @@ impl Site {
         sh.set_var("CARGO_INCREMENTAL", "0");
         sh.set_var("CARGO_PROFILE_DEV_DEBUG", "false");
         let own = project.packages.iter().map(|package| package.name.clone()).chain([USER.to_owned()]).collect();
-        Ok(Self { sh, folder, target, own, _registry: registry })
+        Ok(Self { sh, folder, target, own, registry })
     }
 
     /// A path in the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
-    }
-
-    /// The packed file of a crate that cargo has published.
-    pub(crate) fn packed(&self, name: &str, version: &str) -> PathBuf {
-        self.target.join(format!("package/{name}-{version}.crate"))
     }
 
     /// The program of a published crate, as `cargo install` puts it there.
@@ -129,8 +124,8 @@ mod tests {
             sh.write_file(target.path().join("debug").join(path), "").unwrap();
         }
         sweep(target.path(), &["auth-core".to_owned()]).unwrap();
-        let there = |path: &&str| target.path().join("debug").join(path).exists();
-        assert!(!own.iter().any(|path| there(&path)) && other.iter().all(|path| there(&path)));
+        let there = |path: &str| target.path().join("debug").join(path).exists();
+        assert!(!own.iter().any(|path| there(path)) && other.iter().all(|path| there(path)));
     }
 
     #[test]
