@@ -55,8 +55,9 @@ pub(crate) fn run() -> Outcome {
     uses::two_tls(&site, both.into(), &simulators)?;
 
     heading(6, "documentation, as docs.rs builds it", begun);
-    for library in of(&packed, project.libraries()) {
-        site.document(library)?;
+    let libraries: Vec<&Packed> = of(&packed, project.libraries()).collect();
+    site.document(&libraries)?;
+    for library in libraries {
         rows.entry(&library.name).or_default().docs = "build";
     }
     println!("\n{}\nall in {:.0} s", table(&rows), begun.elapsed().as_secs_f64());

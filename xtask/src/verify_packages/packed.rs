@@ -14,8 +14,8 @@ pub(crate) struct Packed {
     /// In bytes.
     pub(crate) size: usize,
     pub(crate) files: Vec<String>,
-    /// The folder that it was unpacked to.
-    pub(crate) unpacked: PathBuf,
+    /// What it is unpacked to.
+    pub(crate) folder: PathBuf,
 }
 
 impl Packed {
@@ -23,7 +23,7 @@ impl Packed {
     fn open(site: &Site, name: &str, version: &str) -> Outcome<Self> {
         let packed =
             site.registry.packed(name, version).ok_or_else(|| format!("{name} {version} was not published"))?;
-        let (sh, stem, folder) = (&site.sh, format!("{name}-{version}/"), site.path("unpacked"));
+        let (sh, stem, folder) = (&site.sh, format!("{name}-{version}/"), site.unpacked());
         let file = folder.join(format!("{name}.crate"));
         sh.write_file(&file, &packed)?;
         told(cmd!(sh, "tar -xzf {file} -C {folder}"))?;
@@ -33,21 +33,12 @@ impl Packed {
         if !findings.is_empty() {
             return Err(findings.join("\n").into());
         }
-        Ok(Self { name: name.to_owned(), size: packed.len(), files, unpacked: folder.join(stem) })
+        Ok(Self { name: name.to_owned(), size: packed.len(), files, folder: folder.join(stem) })
     }
 
     pub(crate) fn read(&self, file: &str) -> Outcome<String> {
-        let text = fs::read_to_string(self.unpacked.join(file));
+        let text = fs::read_to_string(self.folder.join(file));
         Ok(text.map_err(|error| format!("{file} of {}, as it is packed: {error}", self.name))?)
-    }
-
-    /// Whether docs.rs is to turn on all features.
-    pub(crate) fn all_features_documented(&self) -> Outcome<bool> {
-        let manifest: Table = self.read("Cargo.toml")?.parse()?;
-        let docs = ["package", "metadata", "docs", "rs"]
-            .iter()
-            .try_fold(&manifest, |table, name| table.get(*name)?.as_table());
-        Ok(docs.and_then(|docs| docs.get("all-features")?.as_bool()).unwrap_or(false))
     }
 }
 

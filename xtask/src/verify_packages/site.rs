@@ -38,6 +38,11 @@ impl Site {
         self.folder.path().join(name)
     }
 
+    /// Where packed crates are unpacked.
+    pub(crate) fn unpacked(&self) -> PathBuf {
+        self.path("unpacked")
+    }
+
     /// The program of a published crate, as `cargo install` puts it there.
     pub(crate) fn install(&self, name: &str, program: &str) -> Outcome<PathBuf> {
         let (sh, root) = (&self.sh, self.path("installed"));
@@ -45,13 +50,19 @@ impl Site {
         Ok(root.join("bin").join(program))
     }
 
-    /// With the features that the crate asks docs.rs for. A warning is an error.
-    pub(crate) fn document(&self, library: &Packed) -> Outcome {
-        let _there = self.sh.push_dir(&library.unpacked);
-        let _rustdoc = self.sh.push_env("RUSTDOC", self.rustdoc()?);
-        let _flags = self.sh.push_env("RUSTDOCFLAGS", "--cfg docsrs -D warnings");
-        let (sh, features) = (&self.sh, library.all_features_documented()?.then_some("--all-features"));
-        told(cmd!(sh, "cargo doc --quiet --locked --lib --no-deps {features...}")).map(drop)
+    /// With all features. A warning is an error. They share a workspace, so that all below is built once.
+    pub(crate) fn document(&self, libraries: &[&Packed]) -> Outcome {
+        let folders: Vec<_> = libraries.iter().map(|library| &library.folder).collect();
+        let sh = &self.sh;
+        sh.write_file(
+            self.unpacked().join("Cargo.toml"),
+            format!("[workspace]\nresolver = \"3\"\nmembers = {folders:?}\n"),
+        )?;
+        sh.copy_file(project::root().join("Cargo.lock"), self.unpacked())?;
+        let _there = sh.push_dir(self.unpacked());
+        let _rustdoc = sh.push_env("RUSTDOC", self.rustdoc()?);
+        let _flags = sh.push_env("RUSTDOCFLAGS", "--cfg docsrs -D warnings");
+        told(cmd!(sh, "cargo doc --quiet --workspace --lib --no-deps --all-features")).map(drop)
     }
 
     /// rustdoc as docs.rs has it, of nightly. Only rustdoc: else all beneath would be built once more.
