@@ -187,17 +187,23 @@ fn cargo_home() -> Option<PathBuf> {
 }
 
 /// Deletes what cargo keeps of the registry at `url`: folders of one name for the index, packed and unpacked crates.
+///
+/// Of registries on loopback alone, by the name that cargo gives their folders: this is the user's own cache.
 fn forget(kept: &Path, url: &str) -> std::io::Result<()> {
     for index in fs::read_dir(kept.join("index"))?.flatten() {
         let config = fs::read_to_string(index.path().join("config.json")).unwrap_or_default();
+        if !config.contains(url) || !index.file_name().to_string_lossy().starts_with(ON_LOOPBACK) {
+            continue;
+        }
         let folders = KEPT.map(|folder| kept.join(folder).join(index.file_name()));
-        for folder in folders.iter().filter(|folder| config.contains(url) && folder.exists()) {
+        for folder in folders.iter().filter(|folder| folder.exists()) {
             fs::remove_dir_all(folder)?;
         }
     }
     Ok(())
 }
 
+const ON_LOOPBACK: &str = "127.0.0.1-";
 const KEPT: [&str; 3] = ["cache", "src", "index"];
 const TOKEN: &str = "invented-token-of-the-local-registry";
 

@@ -120,8 +120,11 @@ fn nothing_of_it_is_kept_by_cargo_and_all_of_others_is() {
     let url = workshop.registry.shared.url();
     forget(&kept, &format!("{url}0")).unwrap();
     assert_eq!(folders(), [1, 1, 1]);
+    let elsewhere = kept.join("index/example.invalid-0/config.json");
+    sh.write_file(&elsewhere, &url).unwrap();
     forget(&kept, &url).unwrap();
-    assert_eq!(folders(), [0, 0, 0]);
+    assert_eq!(folders(), [0, 0, 1]);
+    assert!(elsewhere.exists());
 }
 
 #[test]
