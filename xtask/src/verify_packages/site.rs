@@ -85,7 +85,8 @@ impl Drop for Site {
 /// Deletes what was built of those crates: no later run can use it, since each has a registry of its own.
 fn sweep(target: &Path, crates: &[String]) -> std::io::Result<()> {
     for folder in ["deps", "examples", ".fingerprint", "build"].map(|folder| target.join("debug").join(folder)) {
-        for entry in fs::read_dir(folder)?.flatten() {
+        // A run that failed early has not built everything.
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             if !is_of(&entry.file_name().to_string_lossy(), crates) {
                 continue;
             }
