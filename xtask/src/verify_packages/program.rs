@@ -4,7 +4,7 @@ use super::site::{Site, USER, told};
 use crate::{Outcome, project};
 use std::fmt::Write;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use xshell::cmd;
 
 pub(crate) struct Program<'a> {
@@ -46,12 +46,19 @@ impl<'a> Program<'a> {
         told(cmd!(sh, "cargo tree --quiet --edges normal --prefix none --package {package} --format {format}"))
     }
 
-    /// Builds it, which must succeed, and runs it, which need not.
-    pub(crate) fn run(&self, what: &str, vars: &[(String, String)]) -> Outcome<Run> {
+    /// `what` is `--bin NAME` or `--example NAME`, as for cargo.
+    pub(crate) fn build(&self, what: &[&str; 2]) -> Outcome<PathBuf> {
         let _there = self.site.sh.push_dir(&self.folder);
-        let (sh, what) = (&self.site.sh, &what.split(' ').collect::<Vec<_>>());
+        let sh = &self.site.sh;
         told(cmd!(sh, "cargo build --quiet {what...}"))?;
-        let command = cmd!(sh, "cargo run --quiet {what...}").envs(vars.iter().map(|(name, value)| (name, value)));
+        let folder = self.site.target.join("debug").join(if what[0] == "--example" { "examples" } else { "" });
+        Ok(folder.join(what[1]))
+    }
+
+    /// Runs what was built, which need not succeed.
+    pub(crate) fn run(&self, built: &Path, vars: &[(String, String)]) -> Outcome<Run> {
+        let _there = self.site.sh.push_dir(&self.folder);
+        let command = self.site.sh.cmd(built).envs(vars.iter().map(|(name, value)| (name, value)));
         let output = command.quiet().ignore_status().output()?;
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         Ok(Run { program: self.folder.display().to_string(), succeeded: output.status.success(), said })

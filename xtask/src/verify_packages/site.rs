@@ -14,7 +14,7 @@ pub(crate) struct Site {
     pub(crate) registry: Registry,
     folder: TempDir,
     /// What cargo builds. Kept from run to run, but for what is made of this run's crates.
-    target: PathBuf,
+    pub(crate) target: PathBuf,
     /// Names of the crates that are built anew each time.
     own: Vec<String>,
 }

@@ -3,7 +3,7 @@
 use super::packed::Packed;
 use super::program::{self, Program};
 use super::simulators::Simulators;
-use super::site::Site;
+use super::site::{Site, USER};
 use super::unwanted::{self, Unwanted};
 use crate::Outcome;
 use crate::tree::TLS;
@@ -34,8 +34,9 @@ fn run_example(program: &Program<'_>, provider: &Packed, simulators: &Simulators
     program.require(EXAMPLE_NEEDS)?;
     program.write("src/main.rs", &provider.read(EXAMPLE)?)?;
     let vars = simulators.variables(&provider.name)?;
-    program.run("--bin user", vars)?.must_succeed(TOKEN)?;
-    program.run("--bin user", &https(vars))?.must_fail(refusal)
+    let built = program.build(PROGRAM)?;
+    program.run(&built, vars)?.must_succeed(TOKEN)?;
+    program.run(&built, &https(vars))?.must_fail(refusal)
 }
 
 /// As somebody tests a program: auth-sim is for development.
@@ -45,7 +46,8 @@ pub(crate) fn readme(site: &Site, provider: &Packed) -> Outcome {
     program.add(&["--dev", "auth-sim"])?;
     program.require(README_NEEDS)?;
     program.write("examples/readme.rs", &program::first_example(&provider.read("README.md")?)?)?;
-    program.run("--example readme", &[])?.must_succeed("")
+    let built = program.build(&["--example", "readme"])?;
+    program.run(&built, &[])?.must_succeed("")
 }
 
 /// One has rustls and the other the platform's library. They share one auth-core and its error.
@@ -60,9 +62,10 @@ pub(crate) fn two_tls(site: &Site, providers: [&Packed; 2], simulators: &Simulat
     let owner = providers[0].name.replace('-', "_");
     program.write("src/main.rs", &BOTH.replace("OWNER", &owner))?;
     let (one, other) = (simulators.variables(&providers[0].name)?, simulators.variables(&providers[1].name)?);
-    program.run("--bin user", &[one, other].concat())?.must_succeed(TOKEN)?;
+    let built = program.build(PROGRAM)?;
+    program.run(&built, &[one, other].concat())?.must_succeed(TOKEN)?;
     for vars in [[one, &https(other)], [&https(one), other]] {
-        program.run("--bin user", &vars.concat())?.must_fail(HANDSHAKE_FAILED)?;
+        program.run(&built, &vars.concat())?.must_fail(HANDSHAKE_FAILED)?;
     }
     Ok(())
 }
@@ -71,6 +74,8 @@ fn https(vars: &[(String, String)]) -> Vec<(String, String)> {
     vars.iter().map(|(name, value)| (name.clone(), value.replacen("http://", "https://", 1))).collect()
 }
 
+/// As for cargo.
+const PROGRAM: &[&str; 2] = &["--bin", USER];
 /// The same file in every provider.
 const EXAMPLE: &str = "examples/token.rs";
 /// How the example begins to tell of its token.
