@@ -2,7 +2,7 @@
 
 use crate::project::{Package, Project};
 use crate::step::{Action, Step, run_all};
-use crate::{Outcome, fuzz, lint, loom};
+use crate::{Outcome, fuzz, lint, loom, minimal};
 
 pub(crate) fn run() -> Outcome {
     run_all(&plan(&Project::load()?))
@@ -10,31 +10,22 @@ pub(crate) fn run() -> Outcome {
 
 /// Quick checks first. Steps that build the same features stand together, so that the heavy crates are built few times.
 fn plan(project: &Project) -> Vec<Step> {
-    let mut steps = lint::steps();
+    let mut steps = lint::steps(project);
+    steps.push(lint::proof());
     steps.push(Step::cargo("all tests", "test --workspace"));
     let models = Action::Call { shown: "cargo xtask loom", function: loom::run };
-    steps.push(Step { title: "interleavings".to_owned(), actions: vec![models] });
+    steps.push(Step::one("interleavings", models));
     steps.push(fuzz::seeds());
     steps.extend(project.libraries().map(test_alone));
     steps.extend(two_tls(project));
-    steps.extend(project.libraries().filter(|package| !package.features.is_empty()).map(each_feature));
+    let lowest = Action::Call { shown: "cargo xtask minimal-versions", function: minimal::run };
+    steps.push(Step::one("lowest versions of dependencies", lowest));
     steps
 }
 
 /// A library must work without what its neighbours happen to turn on.
 fn test_alone(package: &Package) -> Step {
     Step::cargo(format!("{} tested alone", package.name), &format!("test -p {}", package.name))
-}
-
-/// None, each one alone, and all. Clippy sees what `cargo check` sees, and refuses code that is dead without a feature.
-fn each_feature(package: &Package) -> Step {
-    let name = &package.name;
-    let check = |features: &str| Action::cargo(&format!("clippy -p {name} {features} -- -D warnings"));
-    let single = package.features.iter().map(|feature| check(&format!("--no-default-features --features {feature}")));
-    let mut actions = vec![check("--no-default-features")];
-    actions.extend(single);
-    actions.push(check("--all-features"));
-    Step { title: format!("{name} with no, each and every feature"), actions }
 }
 
 /// One build in which one provider asks for rustls and another for native-tls. Both are on in auth-core then, and the
@@ -54,15 +45,6 @@ fn two_tls(project: &Project) -> Option<Step> {
 mod tests {
     use super::*;
 
-    fn package(name: &str, features: &[&str]) -> Package {
-        Package {
-            name: name.to_owned(),
-            features: features.iter().map(ToString::to_string).collect(),
-            has_library: true,
-            is_published: true,
-        }
-    }
-
     fn commands(steps: &[Step]) -> Vec<String> {
         steps.iter().flat_map(|step| &step.actions).map(ToString::to_string).collect()
     }
@@ -79,23 +61,11 @@ mod tests {
 
     #[test]
     fn ci_contains_all_of_lint() {
-        let commands_of_ci = commands(&plan(&Project::load().unwrap()));
-        for command in commands(&lint::steps()) {
+        let project = Project::load().unwrap();
+        let commands_of_ci = commands(&plan(&project));
+        for command in commands(&lint::steps(&project)) {
             assert!(commands_of_ci.contains(&command), "{command}");
         }
-    }
-
-    #[test]
-    fn features_are_built_none_each_and_all() {
-        let step = each_feature(&package("a-vendor", &["one", "two"]));
-        let expected = [
-            "--no-default-features",
-            "--no-default-features --features one",
-            "--no-default-features --features two",
-            "--all-features",
-        ]
-        .map(|features| format!("cargo clippy -p a-vendor {features} -- -D warnings"));
-        assert_eq!(commands(&[step]), expected);
     }
 
     #[test]

@@ -1,20 +1,139 @@
 //! `cargo xtask lint`: all that needs no test run.
 
-use crate::step::{Action, Step, run_all};
-use crate::{Outcome, tidy};
+mod advisories;
+mod prove;
+mod rust_version;
+mod scripts;
+mod surface;
 
-pub(crate) fn run() -> Outcome {
-    run_all(&steps())
+use crate::project::{Package, Project};
+use crate::step::{Action, Step, run_all};
+use crate::{Outcome, tidy, tools};
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// The checks that have this in their titles alone
+    #[arg(long, default_value = "", hide_default_value = true)]
+    only: String,
+    /// Instead of checking the project, see other programs' checks complain about an example each
+    #[arg(long, conflicts_with = "only")]
+    prove: bool,
 }
 
-/// The quick ones first.
-pub(crate) fn steps() -> Vec<Step> {
-    let tidy = Action::Call { shown: "cargo xtask tidy", function: tidy::run };
-    let doc = Action::cargo("doc --workspace --no-deps --all-features").with_env("RUSTDOCFLAGS", "-D warnings");
-    vec![
+pub(crate) fn run(options: &Options) -> Outcome {
+    if options.prove {
+        return prove::run();
+    }
+    let mut steps = steps(&Project::load()?);
+    steps.retain(|step| step.title.contains(&options.only));
+    match steps.is_empty() {
+        true => Err(format!("no check has {:?} in its title", options.only).into()),
+        false => run_all(&steps),
+    }
+}
+
+/// For `cargo xtask ci`: a check that cannot complain is none.
+pub(crate) fn proof() -> Step {
+    Step::one("what lint must refuse", Action::Call { shown: "cargo xtask lint --prove", function: prove::run })
+}
+
+/// The quick ones first. Which crates and features there are is read off the workspace, never listed.
+pub(crate) fn steps(project: &Project) -> Vec<Step> {
+    let mut steps = vec![
         Step::cargo("formatting", "fmt --all -- --check"),
-        Step { title: "tidy rules".to_owned(), actions: vec![tidy] },
-        Step::cargo("clippy", "clippy --workspace --all-targets --all-features -- -D warnings"),
-        Step { title: "documentation".to_owned(), actions: vec![doc] },
-    ]
+        Step::one("tidy rules", Action::Call { shown: "cargo xtask tidy", function: tidy::run }),
+        Step::one("spelling", typos()),
+        Step::one("TOML", taplo()),
+        Step::one("Markdown", rumdl()),
+        call("shell scripts", "cargo xtask lint --only shell", scripts::run),
+        Step::one("unused dependencies", shear()),
+        Step::one("licences, duplicates, sources", deny()),
+        call("advisories", "cargo xtask lint --only advisories", advisories::run),
+        call("rust-version of dependencies", "cargo xtask lint --only rust-version", rust_version::run),
+    ];
+    steps.extend(project.packages.iter().map(clippy));
+    steps.push(Step { title: "documentation".to_owned(), actions: project.packages.iter().map(doc).collect() });
+    steps.push(call("foreign types in public", "cargo xtask lint --only foreign", surface::run));
+    steps
+}
+
+fn call(title: &str, shown: &'static str, function: fn() -> Outcome) -> Step {
+    Step::one(title, Action::Call { shown, function })
+}
+
+fn typos() -> Action {
+    Action::tool(tools::TYPOS, "")
+}
+
+fn taplo() -> Action {
+    Action::tool(tools::TAPLO, "fmt --check --diff").with_env("RUST_LOG", "error")
+}
+
+fn rumdl() -> Action {
+    Action::tool(tools::RUMDL, "check --quiet .")
+}
+
+fn shear() -> Action {
+    Action::tool(tools::SHEAR, "")
+}
+
+fn deny() -> Action {
+    Action::tool(tools::DENY, "check licenses bans sources")
+}
+
+/// Each crate as its user builds it, without what its neighbours happen to turn on: with no, each and every feature. Code
+/// that is dead without a feature is refused, too. Then with its tests, which turn on more.
+fn clippy(package: &Package) -> Step {
+    let name = &package.name;
+    let clippy = |what: &str| Action::cargo(&format!("clippy -p {name} {what} -- -D warnings"));
+    let mut actions = Vec::new();
+    if !package.features.is_empty() {
+        actions.push(clippy("--no-default-features"));
+        let features = package.features.iter();
+        actions.extend(features.map(|feature| clippy(&format!("--no-default-features --features {feature}"))));
+    }
+    actions.extend([clippy("--all-features"), clippy("--all-features --all-targets")]);
+    Step { title: format!("clippy: {name}"), actions }
+}
+
+/// Private items too: their links are read by those who change the code.
+fn doc(package: &Package) -> Action {
+    let command = format!("doc -p {} --no-deps --all-features --document-private-items", package.name);
+    Action::cargo(&command).with_env("RUSTDOCFLAGS", "-D warnings")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_are_built_none_each_and_all_and_with_the_tests() {
+        let features = ["one", "two"].map(str::to_owned).into();
+        let package = Package { name: "a-vendor".to_owned(), features, has_library: true, is_published: true };
+        let commands: Vec<String> = clippy(&package).actions.iter().map(ToString::to_string).collect();
+        let expected = [
+            "--no-default-features",
+            "--no-default-features --features one",
+            "--no-default-features --features two",
+            "--all-features",
+            "--all-features --all-targets",
+        ]
+        .map(|features| format!("cargo clippy -p a-vendor {features} -- -D warnings"));
+        assert_eq!(commands, expected);
+    }
+
+    #[test]
+    fn check_that_is_not_there_is_an_error_and_not_a_run_of_nothing() {
+        let options = Options { only: "no such check".to_owned(), prove: false };
+        assert!(run(&options).is_err_and(|error| error.to_string().contains("no check has \"no such check\"")));
+    }
+
+    #[test]
+    fn no_crate_of_this_workspace_is_left_out() {
+        let project = Project::load().unwrap();
+        let steps = steps(&project);
+        for package in &project.packages {
+            assert!(steps.iter().any(|step| step.title == format!("clippy: {}", package.name)), "{}", package.name);
+        }
+    }
 }

@@ -7,14 +7,17 @@ mod faults;
 mod fuzz;
 mod lint;
 mod loom;
+mod minimal;
 mod mutants;
 mod picture;
 mod project;
 mod registry;
+mod setup;
 mod simulate;
 mod soak;
 mod step;
 mod tidy;
+mod tools;
 mod tree;
 mod verify_packages;
 
@@ -51,10 +54,12 @@ enum Command {
         #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
         seconds: u32,
     },
-    /// Formatting, tidy rules, clippy and rustdoc; no warning is let through
-    Lint,
+    /// All that needs no test run, from formatting to the public API; no warning is let through
+    Lint(lint::Options),
     /// Callers, flights and rejections of auth-core, in every interleaving within a bound
     Loom,
+    /// The published crates on the lowest versions that they ask for
+    MinimalVersions,
     /// Breaks each invariant in a copy and sees its test fail; minutes
     Mutants {
         /// Only those whose test has this in its name
@@ -63,6 +68,8 @@ enum Command {
     },
     /// Draws the life of a token, as the root README shows it, from a run in virtual time
     Picture,
+    /// Installs the tools of lint, prebuilt and pinned, below `target`
+    Setup,
     /// The lifecycle in virtual time: random worlds, every invariant asserted, a seed for whatever breaks
     Simulate(simulate::Options),
     /// All five providers against simulators with random faults, judged all the time
@@ -81,10 +88,12 @@ fn main() -> ExitCode {
         Command::Ci => ci::run(),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Command::Faults { only } => faults::run(only.as_deref()),
-        Command::Lint => lint::run(),
+        Command::Lint(options) => lint::run(&options),
         Command::Loom => loom::run(),
+        Command::MinimalVersions => minimal::run(),
         Command::Mutants { test } => mutants::run(&test),
         Command::Picture => picture::run(),
+        Command::Setup => setup::run(),
         Command::Simulate(options) => simulate::run(&options),
         Command::Soak(options) => soak::run(&options),
         Command::Tidy => tidy::run(),

@@ -39,7 +39,7 @@ pub(crate) fn run(only: &str) -> Outcome {
     must(!mutants.is_empty(), &format!("no mutant has a test with {only:?} in its name; {LIST} lists them"))?;
     let sh = project::shell()?;
     let copy = project::Project::load()?.target.join("mutants");
-    copy_tracked_files(&sh, &copy)?;
+    project::copy_tracked_files(&sh, &copy)?;
     sh.change_dir(&copy);
     let mut seen = BTreeSet::new();
     for mutant in mutants.iter().filter(|mutant| seen.insert(&mutant.test)) {
@@ -78,20 +78,6 @@ pub(crate) fn listed(text: &str) -> Outcome<Vec<Mutant>> {
     let block = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
     let block = block.ok_or_else(|| format!("{LIST}: expected a block of TOML with the mutants"))?;
     Ok(toml::from_str::<Table>(block).map_err(|error| format!("{LIST}: {error}"))?.mutant)
-}
-
-/// What is tracked, or new and not ignored; a file that has not changed is not written.
-pub(crate) fn copy_tracked_files(sh: &Shell, copy: &Path) -> Outcome {
-    let tracked = cmd!(sh, "git ls-files --cached --others --exclude-standard").quiet().read()?;
-    for name in tracked.lines() {
-        let (from, to) = (project::root().join(name), copy.join(name));
-        let Ok(bytes) = fs::read(&from) else { continue };
-        if fs::read(&to).ok().as_ref() != Some(&bytes) {
-            fs::create_dir_all(to.parent().unwrap_or(copy))?;
-            fs::write(&to, bytes)?;
-        }
-    }
-    Ok(())
 }
 
 /// Whether the mutant's test passes in the copy; an error if there is no such test, or it does not compile.

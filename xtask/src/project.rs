@@ -2,6 +2,7 @@
 
 use crate::Outcome;
 use serde_json::Value;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use xshell::{Shell, cmd};
@@ -85,11 +86,25 @@ pub(crate) fn shell() -> Outcome<Shell> {
     Ok(sh)
 }
 
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
+/// Only what differs is written, so that cargo sees what has changed and what has not.
+pub(crate) fn copy_tracked_files(sh: &Shell, copy: &Path) -> Outcome {
+    let tracked = cmd!(sh, "git ls-files --cached --others --exclude-standard").quiet().read()?;
+    for name in tracked.lines() {
+        let (from, to) = (root().join(name), copy.join(name));
+        let Ok(bytes) = fs::read(&from) else { continue };
+        if fs::read(&to).ok().as_ref() != Some(&bytes) {
+            fs::create_dir_all(to.parent().unwrap_or(copy))?;
+            fs::write(&to, bytes)?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-fn text(value: &Value) -> &str {
+pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 

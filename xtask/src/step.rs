@@ -1,9 +1,10 @@
 //! Steps of a run: announced, executed in order, timed, stopped at the first failure.
 
+use crate::tools::Tool;
 use crate::{Outcome, project};
 use std::fmt;
 use std::time::{Duration, Instant};
-use xshell::Shell;
+use xshell::{Cmd, Shell};
 
 /// One heading of a run, and what is done below it.
 pub(crate) struct Step {
@@ -12,43 +13,84 @@ pub(crate) struct Step {
 }
 
 pub(crate) enum Action {
-    /// `cargo` with these arguments, and these variables besides.
-    Cargo { env: Vec<(&'static str, &'static str)>, arguments: Vec<String> },
+    /// A program with these arguments, and these variables besides.
+    Run { env: Vec<(&'static str, &'static str)>, program: Program, arguments: Vec<String> },
     /// A function of this program, and the command that runs it alone.
     Call { shown: &'static str, function: fn() -> Outcome },
 }
 
+pub(crate) enum Program {
+    Cargo,
+    Tool(Tool),
+}
+
 impl Step {
+    pub(crate) fn one(title: impl Into<String>, action: Action) -> Self {
+        Self { title: title.into(), actions: vec![action] }
+    }
+
     pub(crate) fn cargo(title: impl Into<String>, command: &str) -> Self {
-        Self { title: title.into(), actions: vec![Action::cargo(command)] }
+        Self::one(title, Action::cargo(command))
     }
 }
 
 impl Action {
     /// `command` is what stands after `cargo`, its arguments separated by single blanks.
     pub(crate) fn cargo(command: &str) -> Self {
-        Self::Cargo { env: Vec::new(), arguments: command.split(' ').map(str::to_owned).collect() }
+        Self::program(Program::Cargo, command)
     }
 
-    pub(crate) fn with_env(self, name: &'static str, value: &'static str) -> Self {
-        match self {
-            Self::Cargo { mut env, arguments } => {
-                env.push((name, value));
-                Self::Cargo { env, arguments }
-            }
-            call @ Self::Call { .. } => call,
+    /// One of those that `cargo xtask setup` installs.
+    pub(crate) fn tool(tool: Tool, arguments: &str) -> Self {
+        Self::program(Program::Tool(tool), arguments)
+    }
+
+    fn program(program: Program, arguments: &str) -> Self {
+        let arguments = arguments.split(' ').filter(|argument| !argument.is_empty()).map(str::to_owned);
+        Self::Run { env: Vec::new(), program, arguments: arguments.collect() }
+    }
+
+    pub(crate) fn with_env(mut self, name: &'static str, value: &'static str) -> Self {
+        if let Self::Run { env, .. } = &mut self {
+            env.push((name, value));
         }
+        self
     }
 
-    fn run(&self, sh: &Shell) -> Outcome {
+    /// Further arguments, which may have blanks in them.
+    pub(crate) fn with(mut self, more: impl IntoIterator<Item = String>) -> Self {
+        if let Self::Run { arguments, .. } = &mut self {
+            arguments.extend(more);
+        }
+        self
+    }
+
+    pub(crate) fn run(&self, sh: &Shell) -> Outcome {
         match self {
             Self::Call { function, .. } => function(),
-            Self::Cargo { env, arguments } => {
-                let command = sh.cmd("cargo").args(arguments).envs(env.iter().copied()).quiet();
-                Ok(command.run()?)
+            Self::Run { env, program, arguments } => Ok(command(sh, env, program, arguments)?.run()?),
+        }
+    }
+
+    /// Whether a program succeeds, and what it says.
+    pub(crate) fn output(&self, sh: &Shell) -> Outcome<(bool, String)> {
+        match self {
+            Self::Call { .. } => Err(format!("{self} is no program").into()),
+            Self::Run { env, program, arguments } => {
+                let output = command(sh, env, program, arguments)?.ignore_status().output()?;
+                let said = [output.stdout, output.stderr].concat();
+                Ok((output.status.success(), String::from_utf8_lossy(&said).into_owned()))
             }
         }
     }
+}
+
+fn command<'a>(sh: &'a Shell, env: &[(&str, &str)], program: &Program, arguments: &[String]) -> Outcome<Cmd<'a>> {
+    let command = match program {
+        Program::Cargo => sh.cmd("cargo"),
+        Program::Tool(tool) => sh.cmd(tool.path()?),
+    };
+    Ok(command.args(arguments).envs(env.iter().copied()).quiet())
 }
 
 /// What a contributor would type.
@@ -56,12 +98,22 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Call { shown, .. } => f.write_str(shown),
-            Self::Cargo { env, arguments } => {
+            Self::Run { env, program, arguments } => {
                 for (name, value) in env {
                     write!(f, "{name}=\"{value}\" ")?;
                 }
-                write!(f, "cargo {}", arguments.join(" "))
+                write!(f, "{program}")?;
+                arguments.iter().try_for_each(|argument| write!(f, " {argument}"))
             }
+        }
+    }
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cargo => f.write_str("cargo"),
+            Self::Tool(tool) => f.write_str(&tool.shown()),
         }
     }
 }

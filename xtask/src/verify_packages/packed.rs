@@ -1,7 +1,7 @@
 //! Packs and publishes every crate that users get, from a copy in which the crates know each other by the local registry.
 
 use super::site::{Site, told};
-use crate::{Outcome, mutants, project};
+use crate::{Outcome, project};
 use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
@@ -45,7 +45,7 @@ impl Packed {
 /// One by one, each after those it depends on.
 pub(crate) fn publish_all(site: &Site) -> Outcome<Vec<Packed>> {
     let copy = site.path("copy");
-    mutants::copy_tracked_files(&project::shell()?, &copy)?;
+    project::copy_tracked_files(&project::shell()?, &copy)?;
     let root = copy.join("Cargo.toml");
     fs::write(&root, by_registry(&fs::read_to_string(&root)?)?)?;
     let _there = site.sh.push_dir(&copy);
