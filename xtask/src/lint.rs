@@ -39,6 +39,7 @@ pub(crate) fn proof() -> Step {
 
 /// The quick ones first. Which crates and features there are is read off the workspace, never listed.
 pub(crate) fn steps(project: &Project) -> Vec<Step> {
+    let advisories = Action::Attempt { shown: "cargo xtask lint --only advisories", function: advisories::run };
     let mut steps = vec![
         Step::cargo("formatting", "fmt --all -- --check"),
         Step::one("tidy rules", Action::Call { shown: "cargo xtask tidy", function: tidy::run }),
@@ -48,7 +49,7 @@ pub(crate) fn steps(project: &Project) -> Vec<Step> {
         call("shell scripts", "cargo xtask lint --only shell", scripts::run),
         Step::one("unused dependencies", shear()),
         Step::one("licences, duplicates, sources", deny()),
-        call("advisories", "cargo xtask lint --only advisories", advisories::run),
+        Step::one("advisories", advisories),
         call("rust-version of dependencies", "cargo xtask lint --only rust-version", rust_version::run),
     ];
     steps.extend(project.packages.iter().map(clippy));

@@ -17,6 +17,14 @@ pub(crate) enum Action {
     Run { env: Vec<(&'static str, &'static str)>, program: Program, arguments: Vec<String> },
     /// A function of this program, and the command that runs it alone.
     Call { shown: &'static str, function: fn() -> Outcome },
+    /// The same, but where it cannot be done it may be left out: then the function says why, and so does the end of the run.
+    Attempt { shown: &'static str, function: fn() -> Outcome<Attempt> },
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) enum Attempt {
+    Done,
+    LeftOut { why: String },
 }
 
 pub(crate) enum Program {
@@ -65,17 +73,19 @@ impl Action {
         self
     }
 
-    pub(crate) fn run(&self, sh: &Shell) -> Outcome {
+    pub(crate) fn run(&self, sh: &Shell) -> Outcome<Attempt> {
         match self {
-            Self::Call { function, .. } => function(),
-            Self::Run { env, program, arguments } => Ok(command(sh, env, program, arguments)?.run()?),
+            Self::Call { function, .. } => function()?,
+            Self::Attempt { function, .. } => return function(),
+            Self::Run { env, program, arguments } => command(sh, env, program, arguments)?.run()?,
         }
+        Ok(Attempt::Done)
     }
 
     /// Whether a program succeeds, and what it says.
     pub(crate) fn output(&self, sh: &Shell) -> Outcome<(bool, String)> {
         match self {
-            Self::Call { .. } => Err(format!("{self} is no program").into()),
+            Self::Call { .. } | Self::Attempt { .. } => Err(format!("{self} is no program").into()),
             Self::Run { env, program, arguments } => {
                 let output = command(sh, env, program, arguments)?.ignore_status().output()?;
                 let said = [output.stdout, output.stderr].concat();
@@ -97,7 +107,7 @@ fn command<'a>(sh: &'a Shell, env: &[(&str, &str)], program: &Program, arguments
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Call { shown, .. } => f.write_str(shown),
+            Self::Call { shown, .. } | Self::Attempt { shown, .. } => f.write_str(shown),
             Self::Run { env, program, arguments } => {
                 for (name, value) in env {
                     write!(f, "{name}=\"{value}\" ")?;
@@ -118,21 +128,29 @@ impl fmt::Display for Program {
     }
 }
 
-/// Runs the steps and ends with a table of their times.
+/// Runs the steps and ends with a table of their times, and with what was left out.
 pub(crate) fn run_all(steps: &[Step]) -> Outcome {
     let sh = project::shell()?;
-    let mut times = Vec::new();
+    let (mut times, mut left_out) = (Vec::new(), Vec::new());
     for (index, step) in steps.iter().enumerate() {
         println!("\n[{}/{}] {}", index + 1, steps.len(), step.title);
         let begun = Instant::now();
         for action in &step.actions {
             println!("$ {action}");
-            action.run(&sh).map_err(|error| failure(index, steps, action, error.as_ref()))?;
+            let done = action.run(&sh).map_err(|error| failure(index, steps, action, error.as_ref()))?;
+            left_out.extend(said(&step.title, done));
         }
         times.push(begun.elapsed());
     }
-    print!("\n{}", table(steps, &times));
+    print!("\n{}{}", table(steps, &times), left_out.concat());
     Ok(())
+}
+
+fn said(title: &str, attempt: Attempt) -> Option<String> {
+    match attempt {
+        Attempt::Done => None,
+        Attempt::LeftOut { why } => Some(format!("\nNOT CHECKED: {title}: {why}\n")),
+    }
 }
 
 fn failure(index: usize, steps: &[Step], action: &Action, error: &dyn std::error::Error) -> String {
@@ -170,6 +188,13 @@ mod tests {
         let table = table(&steps, &[Duration::from_millis(1500), Duration::from_secs(61)]);
         let expected = "     step             time\n  1  short           1.5 s\n  2  a longer one   61.0 s\n     all            62.5 s\n";
         assert_eq!(table, expected);
+    }
+
+    #[test]
+    fn what_was_left_out_is_said_and_what_was_done_is_not() {
+        let why = "no network".to_owned();
+        assert_eq!(said("advisories", Attempt::LeftOut { why }).unwrap(), "\nNOT CHECKED: advisories: no network\n");
+        assert_eq!(said("advisories", Attempt::Done), None);
     }
 
     #[test]

@@ -1,38 +1,30 @@
 //! Advisories against what the lock file has. Their database is on the network: where it cannot be had, that is said.
 
+use crate::step::Attempt;
 use crate::{Outcome, project, tools};
 use std::path::Path;
 use xshell::{Shell, cmd};
 
-pub(crate) fn run() -> Outcome {
-    match check(&project::shell()?, &tools::DENY.path()?)? {
-        Advisories::Checked => {}
-        Advisories::NoDatabase { why } => println!("advisories were NOT CHECKED, their database cannot be had: {why}"),
-    }
-    Ok(())
-}
-
-#[derive(Debug, PartialEq)]
-enum Advisories {
-    Checked,
-    NoDatabase { why: String },
+pub(crate) fn run() -> Outcome<Attempt> {
+    check(&project::shell()?, &tools::DENY.path()?)
 }
 
 /// An advisory that applies is an error; a database that cannot be had is none.
-fn check(sh: &Shell, deny: &Path) -> Outcome<Advisories> {
+fn check(sh: &Shell, deny: &Path) -> Outcome<Attempt> {
     let fetch = cmd!(sh, "timeout {LIMIT} {deny} fetch db").env("GIT_TERMINAL_PROMPT", "0");
     let fetched = fetch.quiet().ignore_status().output()?;
     if !fetched.status.success() {
-        return Ok(Advisories::NoDatabase { why: why(&String::from_utf8_lossy(&fetched.stderr)) });
+        return Ok(Attempt::LeftOut { why: why(&String::from_utf8_lossy(&fetched.stderr)) });
     }
     cmd!(sh, "{deny} check --disable-fetch advisories").quiet().run()?;
-    Ok(Advisories::Checked)
+    Ok(Attempt::Done)
 }
 
 /// The last line that says something.
 fn why(said: &str) -> String {
     let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-    last.map_or_else(|| format!("no answer within {LIMIT} s"), str::to_owned)
+    let last = last.map_or_else(|| format!("no answer within {LIMIT} s"), str::to_owned);
+    format!("their database cannot be had: {last}")
 }
 
 /// Seconds. A network that swallows everything must not hold up who works offline.
@@ -45,7 +37,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     /// What is made of a cargo-deny that ends so when it fetches, and so when it checks.
-    fn outcome(fetch: &str, check: &str) -> Outcome<Advisories> {
+    fn outcome(fetch: &str, check: &str) -> Outcome<Attempt> {
         let folder = tempfile::tempdir().unwrap();
         let deny = folder.path().join("deny");
         let script = format!("#!/bin/sh\ncase \"$1\" in\n  fetch) {fetch} ;;\n  check) {check} ;;\nesac\n");
@@ -57,13 +49,14 @@ mod tests {
     #[test]
     fn without_a_database_nothing_is_checked_and_the_reason_is_kept() {
         let outcome = outcome("echo could not resolve host >&2; exit 1", "exit 0").unwrap();
-        assert_eq!(outcome, Advisories::NoDatabase { why: "could not resolve host".to_owned() });
-        assert_eq!(why("\n"), "no answer within 60 s");
+        assert_eq!(outcome, Attempt::LeftOut { why: why("could not resolve host\n") });
+        assert_eq!(why("a\nb\n\n"), "their database cannot be had: b");
+        assert_eq!(why("\n"), "their database cannot be had: no answer within 60 s");
     }
 
     #[test]
     fn advisory_that_applies_is_an_error() {
         assert!(outcome("exit 0", "exit 1").is_err());
-        assert_eq!(outcome("exit 0", "exit 0").unwrap(), Advisories::Checked);
+        assert_eq!(outcome("exit 0", "exit 0").unwrap(), Attempt::Done);
     }
 }

@@ -11,7 +11,8 @@ pub(crate) fn run() -> Outcome {
         let text = sh.read_file(path).unwrap_or_default();
         is_script(path, text.lines().next().unwrap_or_default())
     };
-    shellcheck(tracked.lines().filter(is_script)).run(&sh)
+    shellcheck(tracked.lines().filter(is_script)).run(&sh)?;
+    Ok(())
 }
 
 pub(crate) fn shellcheck<'a>(scripts: impl Iterator<Item = &'a str>) -> Action {
