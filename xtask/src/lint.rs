@@ -47,7 +47,7 @@ pub(crate) fn steps(project: &Project) -> Vec<Step> {
         Step::one("TOML", taplo()),
         Step::one("Markdown", rumdl()),
         call("shell scripts", "cargo xtask lint --only shell", scripts::run),
-        Step::one("unused dependencies", shear()),
+        Step { title: "unused dependencies".to_owned(), actions: vec![shear(), shear().with([FUZZ.to_owned()])] },
         Step::one("licences, duplicates, sources", deny()),
         Step::one("advisories", advisories),
         call("rust-version of dependencies", "cargo xtask lint --only rust-version", rust_version::run),
@@ -81,6 +81,9 @@ fn shear() -> Action {
 fn deny() -> Action {
     Action::tool(tools::DENY, "check licenses bans sources")
 }
+
+/// A workspace of its own.
+const FUZZ: &str = "crates/fuzz";
 
 /// Each crate as its user builds it, without what its neighbours happen to turn on: with no, each and every feature. Code
 /// that is dead without a feature is refused, too. Then with its tests, which turn on more.

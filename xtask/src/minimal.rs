@@ -12,6 +12,8 @@ pub(crate) fn run() -> Outcome {
     let project = Project::load()?;
     let copy = project.target.join("minimal-versions");
     let sh = project::shell()?;
+    // A crate that is gone since the last time would still be a member.
+    sh.remove_path(&copy)?;
     project::copy_tracked_files(&sh, &copy)?;
     sh.change_dir(copy);
     // The option is unstable; this lets the cargo that is there have it.
@@ -19,7 +21,7 @@ pub(crate) fn run() -> Outcome {
     lower.run().map_err(|error| format!("{error}\n{RAISE}"))?;
     let published = project.packages.iter().filter(|package| package.is_published);
     let published = published.flat_map(|package| ["--package", &package.name]);
-    // Dependencies that are the project's own choice already are there in its folder.
+    // In the project's own folder, since much is built there in the same version.
     let check =
         cmd!(sh, "cargo check --quiet --locked --lib --bins {published...}").env("CARGO_TARGET_DIR", project.target);
     Ok(check.run().map_err(|error| format!("{error}\n{RAISE}"))?)
