@@ -79,7 +79,7 @@ fn shear() -> Action {
 }
 
 fn deny() -> Action {
-    Action::tool(tools::DENY, "check licenses bans sources")
+    Action::tool(tools::DENY, "check --deny unmatched-skip licenses bans sources")
 }
 
 /// A workspace of its own.
