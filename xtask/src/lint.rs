@@ -10,7 +10,7 @@ use crate::project::{Package, Project};
 use crate::step::{Action, Step, run_all};
 use crate::{Outcome, tidy, tools};
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub(crate) struct Options {
     /// The checks that have this in their titles alone
     #[arg(long, default_value = "", hide_default_value = true)]
@@ -113,7 +113,15 @@ mod tests {
     #[test]
     fn features_are_built_none_each_and_all_and_with_the_tests() {
         let features = ["one", "two"].map(str::to_owned).into();
-        let package = Package { name: "a-vendor".to_owned(), features, has_library: true, is_published: true };
+        let package = Package {
+            name: "a-vendor".to_owned(),
+            version: semver::Version::new(0, 1, 0),
+            folder: "crates/a-vendor".to_owned(),
+            needs: Vec::new(),
+            features,
+            has_library: true,
+            is_published: true,
+        };
         let commands: Vec<String> = clippy(&package).actions.iter().map(ToString::to_string).collect();
         let expected = [
             "--no-default-features",

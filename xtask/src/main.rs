@@ -11,7 +11,9 @@ mod minimal;
 mod mutants;
 mod picture;
 mod project;
+mod publish;
 mod registry;
+mod release;
 mod setup;
 mod simulate;
 mod soak;
@@ -68,8 +70,16 @@ enum Command {
     },
     /// Draws the life of a token, as the root README shows it, from a run in virtual time
     Picture,
+    /// Publishes what is tagged and not in the registry yet, each crate after those that it needs; goes on where it was interrupted
+    Publish(publish::Options),
+    /// A crate's version, changelog, commit and tag, after all checks. Pushes nothing
+    Release(release::Options),
     /// Installs the tools of lint, prebuilt and pinned, below `target`
-    Setup,
+    Setup {
+        /// Those that a release needs besides; some minutes
+        #[arg(long)]
+        release: bool,
+    },
     /// The lifecycle in virtual time: random worlds, every invariant asserted, a seed for whatever breaks
     Simulate(simulate::Options),
     /// All five providers against simulators with random faults, judged all the time
@@ -93,7 +103,9 @@ fn main() -> ExitCode {
         Command::MinimalVersions => minimal::run(),
         Command::Mutants { test } => mutants::run(&test),
         Command::Picture => picture::run(),
-        Command::Setup => setup::run(),
+        Command::Publish(options) => publish::run(&options),
+        Command::Release(options) => release::run(&options),
+        Command::Setup { release } => setup::run(release),
         Command::Simulate(options) => simulate::run(&options),
         Command::Soak(options) => soak::run(&options),
         Command::Tidy => tidy::run(),

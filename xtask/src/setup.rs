@@ -1,9 +1,15 @@
 //! `cargo xtask setup`: the tools of lint, prebuilt and pinned, in a folder of the build's. It installs nothing elsewhere.
 
-use crate::{Outcome, project, tools};
+use crate::{Outcome, project, release, tools};
 use xshell::cmd;
 
-pub(crate) fn run() -> Outcome {
+/// Those of lint, and if `for_release` those that a release needs besides.
+pub(crate) fn run(for_release: bool) -> Outcome {
+    of_lint()?;
+    if for_release { release::install() } else { Ok(()) }
+}
+
+fn of_lint() -> Outcome {
     if tools::ALL.iter().all(|tool| tool.path().is_ok()) {
         println!("nothing to do: {} are there", named()?);
         return Ok(());

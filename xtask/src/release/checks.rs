@@ -1,0 +1,73 @@
+//! What must hold before a release, and of what comes out.
+
+use super::plan::Release;
+use super::repository::Repository;
+use super::version;
+use crate::{Outcome, lint, project};
+use xshell::cmd;
+
+/// The real ones take minutes, and tests of a release bring their own.
+pub(crate) trait Checks {
+    fn lint(&self) -> Outcome;
+
+    fn test(&self, name: &str) -> Outcome;
+
+    /// Whether the version says enough of what has changed in the interface.
+    fn compare(&self, release: &Release) -> Outcome;
+
+    /// Whether the finished commits are in order. `copy` stands in a checkout of them.
+    fn result(&self, copy: &Repository) -> Outcome;
+}
+
+pub(crate) struct Real;
+
+impl Checks for Real {
+    fn lint(&self) -> Outcome {
+        lint::run(&lint::Options::default())
+    }
+
+    fn test(&self, name: &str) -> Outcome {
+        let sh = project::shell()?;
+        Ok(cmd!(sh, "cargo test -p {name}").run()?)
+    }
+
+    fn compare(&self, release: &Release) -> Outcome {
+        let name = &release.name;
+        let Some((previous, step)) = release.previous.as_ref().zip(release.step()?) else {
+            println!("first release, nothing to compare");
+            return Ok(());
+        };
+        if !release.has_library {
+            println!("{name} has no library, nothing to compare");
+            return Ok(());
+        }
+        let sh = project::shell()?;
+        let tool = super::semver_checks(&sh)?;
+        let (revision, step) = (version::tag(name, previous), step.to_string());
+        let command = cmd!(sh, "{tool} semver-checks --package {name} --all-features");
+        let command = command.args(["--baseline-rev", &revision, "--release-type", &step]);
+        command.run().map_err(|_| {
+            format!("{name} {} promises less change than the interface shows; a release that breaks users is a larger step, see `cargo xtask release --help`", release.new)
+        })?;
+        Ok(())
+    }
+
+    /// The tidy rules are those of this program, told to look at the copy.
+    fn result(&self, copy: &Repository) -> Outcome {
+        let sh = &copy.sh;
+        let program = std::env::current_exe()?;
+        let root = sh.current_dir().join("xtask");
+        cmd!(sh, "{program} tidy").env("CARGO_MANIFEST_DIR", root).run()?;
+        locks_are_of_the_manifests(copy)
+    }
+}
+
+/// Each lock file is what cargo would write for the manifest beside it.
+pub(crate) fn locks_are_of_the_manifests(copy: &Repository) -> Outcome {
+    let sh = &copy.sh;
+    for lock in copy.tracked(":(glob)**/Cargo.lock")? {
+        let manifest = lock.replace("Cargo.lock", "Cargo.toml");
+        cmd!(sh, "cargo metadata --locked --format-version 1 --manifest-path {manifest}").ignore_stdout().run()?;
+    }
+    Ok(())
+}
