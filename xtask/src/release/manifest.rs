@@ -7,7 +7,8 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, TableLike, value};
 /// A crate's Cargo.toml with `version`.
 pub(crate) fn with_version(manifest: &str, version: &Version) -> Outcome<String> {
     let mut document: DocumentMut = manifest.parse()?;
-    let field = document.get_mut("package").and_then(|package| package.get_mut("version"));
+    let package = document.get_mut("package").and_then(Item::as_table_like_mut);
+    let field = package.and_then(|package| package.get_mut("version"));
     set(field.ok_or("no version in [package]")?, version);
     Ok(document.to_string())
 }

@@ -69,7 +69,8 @@ impl Repository {
         let copy = self.copy_at(name);
         copy.remove()?;
         let (sh, folder) = (&self.sh, &copy.folder);
-        cmd!(sh, "git worktree add --quiet --detach {folder} {commit}").quiet().run()?;
+        // Twice forced: one that was killed as git made it is locked.
+        cmd!(sh, "git worktree add --quiet --force --force --detach {folder} {commit}").quiet().run()?;
         Ok(copy)
     }
 

@@ -47,7 +47,8 @@ impl Plan {
 impl fmt::Display for Release {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, old, new, .. } = self;
-        writeln!(f, "{name} {old} -> {new}: {}", self.expectation())?;
+        let from = if old == new { String::new() } else { format!("{old} -> ") };
+        writeln!(f, "{name} {from}{new}: {}", self.expectation())?;
         for edit in &self.edits {
             write!(f, "{edit}")?;
         }

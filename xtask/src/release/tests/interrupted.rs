@@ -1,0 +1,104 @@
+//! A run that is killed has no time to clear up: the stages until then are taken, and nothing after them.
+
+use super::{Ending, Noted, Scratch, planned, release};
+use crate::release::run::{Run, Stage};
+
+const LINE: &str = "t-core minor --with-dependents";
+
+fn killed_after(scratch: &Scratch, stages: usize) -> Option<String> {
+    let plan = planned(scratch, LINE);
+    let run = Run { repository: &scratch.repository, plan: &plan, checks: &Noted::default() };
+    let all = run.stages();
+    for stage in all.iter().take(stages) {
+        run.take(*stage).unwrap();
+    }
+    (stages < all.len()).then(|| all[stages].to_string())
+}
+
+/// Whatever is run after it, the end is that of a run that nobody disturbed.
+#[test]
+fn run_that_is_killed_between_any_two_stages_is_brought_to_its_end_by_the_same_line() {
+    let whole = Scratch::released();
+    release(&whole, LINE).unwrap();
+    let expected = whole.content();
+    for stages in 0.. {
+        let scratch = Scratch::released();
+        let Some(next) = killed_after(&scratch, stages) else {
+            assert!(stages > 15, "{stages} stages are too few");
+            break;
+        };
+        let ending = release(&scratch, LINE);
+        // All that is left then is to remove the copy, and the line asks for a release more, of which there is nothing to tell.
+        let is_done = next == Stage::Clean.to_string();
+        assert_eq!(ending.is_err(), is_done, "before {next}: {:?}", ending.err().map(|error| error.to_string()));
+        assert_eq!(scratch.content(), expected, "before {next}");
+    }
+}
+
+/// The number of stages before the first that any of these is.
+fn before(scratch: &Scratch, is: fn(&Stage<'_>) -> bool) -> usize {
+    let plan = planned(scratch, LINE);
+    let run = Run { repository: &scratch.repository, plan: &plan, checks: &Noted::default() };
+    run.stages().iter().position(is).unwrap()
+}
+
+#[test]
+fn nothing_is_seen_of_a_run_that_is_killed_before_the_branch_moves_on() {
+    let scratch = Scratch::released();
+    let (head, files) = (scratch.git("rev-parse HEAD"), scratch.content());
+    killed_after(&scratch, before(&scratch, |stage| matches!(stage, Stage::Advance)));
+    assert_eq!(scratch.git("rev-parse HEAD"), head);
+    assert_eq!(scratch.git("status --porcelain"), "");
+    assert_eq!(scratch.content().replace("2 checkout", "1 checkout"), files);
+}
+
+#[test]
+fn release_without_its_tag_gets_it_wherever_its_commit_is_by_now() {
+    let scratch = Scratch::released();
+    killed_after(&scratch, before(&scratch, |stage| matches!(stage, Stage::Tag(_))));
+    scratch.commit("Work on");
+    let shown = release(&scratch, "t-core minor --dry-run").err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(shown.starts_with("interrupted before the tag: t-tool-v0.1.1, t-vendor-v0.2.0, t-core-v0.2.0"), "{shown}");
+
+    let ending = release(&scratch, "t-core minor").unwrap();
+    assert!(matches!(ending, Ending::Finished(_)));
+    assert!(ending.to_string().starts_with("a release was interrupted before its tag, which is set now: "), "{ending}");
+    assert_eq!(scratch.git("log --format=%s -1 t-core-v0.2.0"), "Release t-core 0.2.0");
+    let message = scratch.git("tag --list --format=%(contents) t-vendor-v0.2.0");
+    assert_eq!(message.trim(), "t-vendor 0.2.0\n\n- New.\n- Needs t-core 0.2.0.");
+}
+
+/// Another release than the one that was begun: it is not made on the side.
+#[test]
+fn what_was_begun_is_finished_before_anything_else_is() {
+    let scratch = Scratch::released();
+    killed_after(&scratch, before(&scratch, |stage| matches!(stage, Stage::Tag(_))));
+    let error = release(&scratch, "t-core 0.3.0").err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(error.ends_with("t-core-v0.2.0\nnow run the same line again"), "{error}");
+    assert!(scratch.git("tag --list").contains("t-core-v0.2.0") && !scratch.git("tag --list").contains("0.3.0"));
+}
+
+/// Git writes the files first and moves the branch after that.
+#[test]
+fn files_of_a_branch_that_was_moving_on_are_put_back_and_the_release_is_made() {
+    let whole = Scratch::released();
+    release(&whole, LINE).unwrap();
+    let scratch = Scratch::released();
+    killed_after(&scratch, before(&scratch, |stage| matches!(stage, Stage::Advance)));
+    for path in ["Cargo.toml", "crates/t-core/Cargo.toml"] {
+        scratch.write(path, &whole.read(path));
+    }
+    scratch.git("add Cargo.toml");
+    release(&scratch, LINE).unwrap();
+    assert_eq!(scratch.content(), whole.content());
+}
+
+#[test]
+fn work_of_ones_own_is_never_put_back() {
+    let scratch = Scratch::released();
+    killed_after(&scratch, before(&scratch, |stage| matches!(stage, Stage::Advance)));
+    scratch.write("Cargo.toml", "# mine\n");
+    assert!(crate::release::begun::mend(&scratch.repository).unwrap().is_some());
+    assert_eq!(scratch.read("Cargo.toml"), "# mine\n");
+    assert_eq!(scratch.git("worktree list").lines().count(), 1);
+}
