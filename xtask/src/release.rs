@@ -7,12 +7,10 @@ pub(crate) mod manifest;
 mod plan;
 pub(crate) mod repository;
 mod run;
-#[cfg(test)]
-pub(crate) mod scratch;
 mod semver_checks;
 mod show;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub(crate) mod version;
 
 use crate::project::{self, Project};

@@ -4,7 +4,7 @@ use super::registry::{Cargo, Registry};
 use super::{State, Upload, table, upload, uploads};
 use crate::Outcome;
 use crate::registry::{Fault, Registry as Loopback};
-use crate::release::scratch::{PUBLISHED, Scratch};
+use crate::release::tests::scratch::{PUBLISHED, Scratch};
 use semver::Version;
 use std::cell::RefCell;
 

@@ -4,13 +4,14 @@ mod ends;
 mod interrupted;
 mod plans;
 mod refusals;
+pub(crate) mod scratch;
 
 use super::checks::{self, Checks};
 use super::plan::{Plan, Release};
 use super::repository::Repository;
-use super::scratch::Scratch;
 use super::{Ending, Options, plan};
 use crate::Outcome;
+use scratch::Scratch;
 use std::cell::RefCell;
 
 const TODAY: &str = "2020-02-03";

@@ -1,7 +1,6 @@
-use super::{Scratch, TODAY, options, planned, shown};
+use super::{Scratch, TODAY, options, planned, scratch, shown};
 use crate::project::{self, Project};
 use crate::release::repository::Repository;
-use crate::release::scratch;
 use semver::Version;
 
 #[test]

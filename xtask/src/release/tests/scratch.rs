@@ -1,7 +1,7 @@
 //! A workspace of the same shape as this one, small and without dependencies, in a repository of its own.
 
-use super::repository::Repository;
 use crate::project::Project;
+use crate::release::repository::Repository;
 use tempfile::TempDir;
 use xshell::Shell;
 
