@@ -10,7 +10,7 @@ use crate::project::{Package, Project};
 use crate::step::{Action, Step, run_all};
 use crate::{Outcome, tidy, tools};
 
-#[derive(clap::Args, Default)]
+#[derive(clap::Args)]
 pub(crate) struct Options {
     /// The checks that have this in their titles alone
     #[arg(long, default_value = "", hide_default_value = true)]

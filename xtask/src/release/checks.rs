@@ -3,7 +3,7 @@
 use super::plan::Release;
 use super::repository::Repository;
 use super::version;
-use crate::{Outcome, lint, project};
+use crate::{Outcome, project};
 use xshell::cmd;
 
 /// The real ones take minutes, and tests of a release bring their own.
@@ -23,7 +23,8 @@ pub(crate) struct Real;
 
 impl Checks for Real {
     fn lint(&self) -> Outcome {
-        lint::run(&lint::Options::default())
+        let (sh, program) = (project::shell()?, std::env::current_exe()?);
+        Ok(cmd!(sh, "{program} lint").quiet().run()?)
     }
 
     fn test(&self, name: &str) -> Outcome {
@@ -57,7 +58,7 @@ impl Checks for Real {
         let sh = &copy.sh;
         let program = std::env::current_exe()?;
         let root = sh.current_dir().join("xtask");
-        cmd!(sh, "{program} tidy").env("CARGO_MANIFEST_DIR", root).run()?;
+        cmd!(sh, "{program} tidy").quiet().env("CARGO_MANIFEST_DIR", root).run()?;
         locks_are_of_the_manifests(copy)
     }
 }
@@ -67,7 +68,10 @@ pub(crate) fn locks_are_of_the_manifests(copy: &Repository) -> Outcome {
     let sh = &copy.sh;
     for lock in copy.tracked(":(glob)**/Cargo.lock")? {
         let manifest = lock.replace("Cargo.lock", "Cargo.toml");
-        cmd!(sh, "cargo metadata --locked --format-version 1 --manifest-path {manifest}").ignore_stdout().run()?;
+        cmd!(sh, "cargo metadata --locked --format-version 1 --manifest-path {manifest}")
+            .quiet()
+            .ignore_stdout()
+            .run()?;
     }
     Ok(())
 }
