@@ -138,6 +138,8 @@ fn cargo_publishes_the_tree_of_the_tag_and_not_what_is_in_the_folder() {
     let registry = Loopback::start().unwrap();
     let scratch = knowing(&registry);
     scratch.write("crates/t-core/src/lib.rs", "this is no Rust\n");
+    scratch.commit("Break it");
+    scratch.write("crates/t-vendor/src/lib.rs", "nor is this\n");
     let before = scratch.state();
     let cargo = Cargo { repository: &scratch.repository, name: "local" };
     let published = table(&publish(&scratch, &cargo));

@@ -30,6 +30,17 @@ fn release_is_a_commit_and_a_tag_with_what_is_new() {
     assert!(ending.contains("git push --atomic origin main t-core-v0.1.1"), "{ending}");
 }
 
+/// To git, a line that begins so is a comment.
+#[test]
+fn headings_of_the_changelog_are_in_the_tag() {
+    let scratch = Scratch::released();
+    scratch.write("crates/t-core/CHANGELOG.md", "# Changelog of t-core\n\n## Unreleased\n\n### Fixed\n\n- All.\n");
+    scratch.commit("Mend all");
+    release(&scratch, "t-core patch").unwrap();
+    let message = scratch.git("tag --list --format=%(contents) t-core-v0.1.1");
+    assert_eq!(message.trim(), "t-core 0.1.1\n\n### Fixed\n\n- All.");
+}
+
 #[test]
 fn first_release_keeps_the_version() {
     let scratch = Scratch::unreleased();
