@@ -43,22 +43,26 @@ impl Begun {
 /// they are put back. Says what was done.
 pub(crate) fn mend(repository: &Repository) -> Outcome<Option<&'static str>> {
     let copy = repository.copy_at(COPY);
-    if !copy.is_there() {
-        return Ok(None);
+    if copy.is_checkout() {
+        put_back(repository, &copy.inside().head().unwrap_or_default())?;
     }
-    let dirty = repository.dirty()?;
-    // A copy that git does not know any more holds nothing of use.
-    let made = copy.inside().head().unwrap_or_default();
-    let is_of_copy = |path: &String| {
-        let there = repository.show(&made, path);
-        there.is_ok_and(|text| repository.sh.read_file(path).is_ok_and(|here| here == text))
-    };
-    let all = dirty.iter().all(is_of_copy);
-    if all && !dirty.is_empty() {
-        let mut arguments = vec!["restore", "--staged", "--worktree", "--source=HEAD", "--"];
-        arguments.extend(dirty.iter().map(String::as_str));
-        repository.git(&arguments)?;
-    }
+    let done = copy.is_there().then_some("an interrupted run left a copy of the tree: it is cleared away");
+    // Git may know of one that is gone.
     copy.remove()?;
-    Ok(Some("a run was interrupted before its release was visible: what it left is cleared away"))
+    Ok(done)
+}
+
+/// If all that is changed is as in the commit `made`, it was not changed by a person.
+fn put_back(repository: &Repository, made: &str) -> Outcome {
+    let dirty = repository.dirty()?;
+    let is_as_made = |path: &String| {
+        let made = repository.show(made, path);
+        made.is_ok_and(|text| repository.sh.read_file(path).is_ok_and(|here| here == text))
+    };
+    if dirty.is_empty() || !dirty.iter().all(is_as_made) {
+        return Ok(());
+    }
+    let mut arguments = vec!["restore", "--staged", "--worktree", "--source=HEAD", "--"];
+    arguments.extend(dirty.iter().map(String::as_str));
+    repository.git(&arguments).map(drop)
 }

@@ -56,6 +56,11 @@ impl Repository {
         Ok(files.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
     }
 
+    /// Whether anything below `path` is another than it was at `tag`.
+    pub(crate) fn differs(&self, tag: &str, path: &str) -> Outcome<bool> {
+        Ok(!self.git(&["diff", "--name-only", tag, "--", path])?.is_empty())
+    }
+
     /// An annotated tag that says what is new.
     pub(crate) fn tag(&self, tag: &str, commit: &str, message: &str) -> Outcome {
         let sh = &self.sh;
@@ -92,6 +97,11 @@ pub(crate) struct Copy<'a> {
 
 impl Copy<'_> {
     pub(crate) fn is_there(&self) -> bool {
+        self.folder.exists()
+    }
+
+    /// Whether it is whole enough for git to take it for a checkout of its own.
+    pub(crate) fn is_checkout(&self) -> bool {
         self.folder.join(".git").exists()
     }
 

@@ -52,6 +52,9 @@ impl fmt::Display for Release {
         for edit in &self.edits {
             write!(f, "{edit}")?;
         }
+        for note in &self.notes {
+            writeln!(f, "  note: {note}")?;
+        }
         writeln!(f, "  commit: {}\n  tag:    {}", self.subject(), self.tag())
     }
 }
@@ -113,6 +116,7 @@ mod tests {
             has_library: true,
             edits: Vec::new(),
             message: String::new(),
+            notes: Vec::new(),
         };
         let push = |names: &[&str]| {
             let releases = names.iter().map(|name| release(name)).collect();

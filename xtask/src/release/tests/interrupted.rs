@@ -93,12 +93,33 @@ fn files_of_a_branch_that_was_moving_on_are_put_back_and_the_release_is_made() {
     assert_eq!(scratch.content(), whole.content());
 }
 
+/// As one that was killed while it removed the copy, or while git made it.
+#[test]
+fn half_a_copy_is_cleared_away_and_one_that_is_gone_is_forgotten() {
+    let copy = "target/xtask/release";
+    let ruins: [fn(&Scratch, &str); 3] = [
+        |scratch, copy| scratch.repository.sh.remove_path(format!("{copy}/.git")).unwrap(),
+        |scratch, copy| scratch.repository.sh.remove_path(copy).unwrap(),
+        |scratch, copy| scratch.write(".git/worktrees/release/locked", copy),
+    ];
+    for ruin in ruins {
+        let scratch = Scratch::released();
+        killed_after(&scratch, before(&scratch, |stage| matches!(stage, Stage::Edit(_))));
+        ruin(&scratch, copy);
+        release(&scratch, "t-core patch").unwrap();
+        assert_eq!(scratch.git("worktree list").lines().count(), 1);
+        assert!(!scratch.repository.sh.path_exists(copy));
+    }
+}
+
 #[test]
 fn work_of_ones_own_is_never_put_back() {
     let scratch = Scratch::released();
     killed_after(&scratch, before(&scratch, |stage| matches!(stage, Stage::Advance)));
-    scratch.write("Cargo.toml", "# mine\n");
-    assert!(crate::release::begun::mend(&scratch.repository).unwrap().is_some());
-    assert_eq!(scratch.read("Cargo.toml"), "# mine\n");
+    let mine = format!("{}# Mine.\n", scratch.read("Cargo.toml"));
+    scratch.write("Cargo.toml", &mine);
+    let refused = release(&scratch, LINE).err().map(|error| error.to_string());
+    assert_eq!(refused.as_deref(), Some("not committed:\n  Cargo.toml"));
+    assert_eq!(scratch.read("Cargo.toml"), mine);
     assert_eq!(scratch.git("worktree list").lines().count(), 1);
 }
