@@ -46,6 +46,10 @@ impl Project {
         Self { packages, target: PathBuf::from(text(&metadata["target_directory"])) }
     }
 
+    pub(crate) fn package(&self, name: &str) -> Option<&Package> {
+        self.packages.iter().find(|package| package.name == name)
+    }
+
     /// Those that users depend on.
     pub(crate) fn libraries(&self) -> impl Iterator<Item = &Package> {
         self.packages.iter().filter(|package| package.has_library && package.is_published)

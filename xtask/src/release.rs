@@ -60,8 +60,8 @@ pub(crate) fn run(options: &Options) -> Outcome {
 enum Ending {
     Planned(Plan),
     Released(Plan),
-    /// The tags that an earlier run had not come to.
-    Finished(Vec<String>),
+    /// The branch, and the tags on it that an earlier run had not come to.
+    Finished(String, Vec<String>),
 }
 
 fn release(repository: &Repository, options: &Options, today: &str, checks: &dyn Checks) -> Outcome<Ending> {
@@ -128,7 +128,7 @@ fn finish(repository: &Repository, options: &Options, begun: &[Begun]) -> Outcom
         Bump::To(version) => begun.tag == version::tag(&options.name, version),
         _ => begun.name == options.name,
     });
-    let ending = Ending::Finished(tags);
+    let ending = Ending::Finished(repository.branch()?, tags);
     if wanted { Ok(ending) } else { Err(format!("{ending}\nnow run the same line again").into()) }
 }
 
@@ -141,8 +141,9 @@ impl fmt::Display for Ending {
                 writeln!(f, "\nreleased here, and nowhere else yet: {}\n", tags.join(", "))?;
                 write!(f, "{}to take it back: {}", plan.follow_up(), plan.undo())
             }
-            Self::Finished(tags) => {
-                write!(f, "a release was interrupted before its tag, which is set now: {}", tags.join(", "))
+            Self::Finished(branch, tags) => {
+                let push = show::push(branch, tags.clone());
+                write!(f, "interrupted before its tag, which is set now: {}\nthen, by hand:\n{push}", tags.join(", "))
             }
         }
     }

@@ -65,7 +65,7 @@ impl Cargo<'_> {
 /// A tag that was set by hand may lie.
 fn is_of(sh: &Shell, name: &str, version: &Version) -> Outcome {
     let project = Project::read(sh)?;
-    match project.packages.iter().find(|package| package.name == name) {
+    match project.package(name) {
         Some(package) if package.version == *version => Ok(()),
         Some(package) => Err(format!("the tree of its tag has {name} {}", package.version).into()),
         None => Err(format!("the tree of its tag has no crate {name}").into()),

@@ -33,18 +33,9 @@ impl<'a> Planner<'a> {
         let new = self.next(package, bump)?;
         self.needs_are_released(package)?;
         let previous = self.tags(name).iter().rfind(|version| **version < new).cloned();
-        let news = format!("{folder}/CHANGELOG.md");
-        if changelog::unreleased(&self.text(&news)?).is_empty() {
-            return Err(format!("{news}: nothing below `## Unreleased`; say there what is new").into());
-        }
         let mut edits = self.versions(name, &folder, &new)?;
-        let date = self.date.clone();
-        edits.extend(self.edit(&news, |text| Ok(changelog::released(text, &new, &date)))?);
-        let no_row = || format!("CHANGELOG.md: no row for {name} in the table");
-        edits.extend(
-            self.edit("CHANGELOG.md", |text| changelog::index(text, name, &new, &date).ok_or_else(|| no_row().into()))?,
-        );
-        let message = message(name, &new, &self.text(&news)?);
+        edits.extend(self.changelogs(name, &folder, &new)?);
+        let message = message(name, &new, &self.text(&format!("{folder}/CHANGELOG.md"))?);
         let notes = self.changed_needs(name)?;
         let mut release = Release { name: name.to_owned(), old, new, previous, has_library, edits, message, notes };
         if release.step()? == Some(Step::Major) {
@@ -74,7 +65,7 @@ impl<'a> Planner<'a> {
     }
 
     fn published(&self, name: &str) -> Outcome<&Package> {
-        match self.project.packages.iter().find(|package| package.name == name) {
+        match self.project.package(name) {
             Some(package) if package.is_published => Ok(package),
             Some(_) => Err(format!("{name} is not published: its Cargo.toml says `publish = false`").into()),
             None => {
@@ -107,8 +98,7 @@ impl<'a> Planner<'a> {
     fn needs_are_released(&self, package: &Package) -> Outcome {
         let missing = package.needs.iter().find(|need| !self.is_released(need));
         missing.map_or(Ok(()), |need| {
-            let version = self.project.packages.iter().find(|package| package.name == *need).map(|need| &need.version);
-            let version = version.map(ToString::to_string).unwrap_or_default();
+            let version = self.project.package(need).map(|need| need.version.to_string()).unwrap_or_default();
             let line = format!("cargo xtask release {need} {version}");
             Err(format!("{} needs {need} {version}, which is not released: first `{line}`", package.name).into())
         })
@@ -116,10 +106,9 @@ impl<'a> Planner<'a> {
 
     /// The tests use what a crate needs as it is in the tree. Users get the release of it.
     fn changed_needs(&self, name: &str) -> Outcome<Vec<String>> {
-        let packages = &self.project.packages;
-        let needs = packages.iter().filter(|package| package.name == name).flat_map(|package| &package.needs);
+        let needs = self.project.package(name).into_iter().flat_map(|package| &package.needs);
         let mut notes = Vec::new();
-        for need in packages.iter().filter(|package| needs.clone().any(|need| *need == package.name)) {
+        for need in needs.filter_map(|need| self.project.package(need)) {
             let tag = version::tag(&need.name, &need.version);
             // One that is released by this plan has no tag yet.
             let is_set = self.repository.tagged(&need.name)?.contains(&need.version);
@@ -135,8 +124,7 @@ impl<'a> Planner<'a> {
 
     /// Whether the version in its manifest has a tag.
     fn is_released(&self, name: &str) -> bool {
-        let package = self.project.packages.iter().find(|package| package.name == name);
-        package.is_some_and(|package| self.tags(name).contains(&package.version))
+        self.project.package(name).is_some_and(|package| self.tags(name).contains(&package.version))
     }
 
     /// The version in the manifest, in the requirement of its dependents, and in every lock file.
@@ -148,6 +136,19 @@ impl<'a> Planner<'a> {
             edits.extend(self.edit(&lock, |text| manifest::with_locked(text, name, new))?);
         }
         Ok(edits)
+    }
+
+    /// The section of what is new, and the row of the root's index.
+    fn changelogs(&mut self, name: &str, folder: &str, new: &Version) -> Outcome<Vec<Edit>> {
+        let (path, date) = (format!("{folder}/CHANGELOG.md"), self.date.clone());
+        if changelog::unreleased(&self.text(&path)?).is_empty() {
+            return Err(format!("{path}: nothing below `## Unreleased`; say there what is new").into());
+        }
+        let moved = self.edit(&path, |text| Ok(changelog::released(text, new, &date)))?;
+        let row = self.edit("CHANGELOG.md", |text| {
+            changelog::index(text, name, new, &date).ok_or_else(|| format!("no row for {name} in the table").into())
+        })?;
+        Ok(moved.into_iter().chain(row).collect())
     }
 
     /// Users of a dependent meet the new version in it, and are told so when that dependent is released.

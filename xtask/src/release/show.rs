@@ -32,16 +32,18 @@ impl Plan {
         format!("git tag --delete {} && git reset --keep {}", tags.join(" "), self.head)
     }
 
-    /// What publishes the tags. GitHub starts no workflow for more than three tags that are pushed at once, but the workflow of
-    /// one of them publishes what all have tagged.
-    pub(crate) fn push(&self) -> String {
-        let mut refs: Vec<String> = self.releases.iter().map(Release::tag).collect();
-        refs.insert(0, self.branch.clone());
-        let alone = if refs.len() > 4 { refs.split_off(refs.len() - 1) } else { Vec::new() };
-        let lines = [refs, alone].into_iter().filter(|refs| !refs.is_empty());
-        let lines: Vec<String> = lines.map(|refs| format!("  git push --atomic origin {}", refs.join(" "))).collect();
-        lines.join("\n")
+    fn push(&self) -> String {
+        push(&self.branch, self.releases.iter().map(Release::tag).collect())
     }
+}
+
+/// What publishes the tags. GitHub starts no workflow for more than three tags that are pushed at once, but the workflow of one of
+/// them publishes what all have tagged.
+pub(crate) fn push(branch: &str, mut tags: Vec<String>) -> String {
+    let alone = if tags.len() > 3 { tags.pop() } else { None };
+    let together = format!("  git push --atomic origin {branch} {}", tags.join(" "));
+    let alone = alone.map(|tag| format!("\n  git push origin {tag}"));
+    together + &alone.unwrap_or_default()
 }
 
 impl fmt::Display for Release {
@@ -92,7 +94,6 @@ impl fmt::Display for Edit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use semver::Version;
 
     fn edit(old: &str, new: &str) -> String {
         Edit { path: "a".to_owned(), old: old.to_owned(), new: new.to_owned() }.to_string()
@@ -108,23 +109,10 @@ mod tests {
     /// A push of four tags starts no workflow.
     #[test]
     fn last_of_many_tags_is_pushed_by_itself() {
-        let release = |name: &str| Release {
-            name: name.to_owned(),
-            old: Version::new(0, 1, 0),
-            new: Version::new(0, 1, 0),
-            previous: None,
-            has_library: true,
-            edits: Vec::new(),
-            message: String::new(),
-            notes: Vec::new(),
-        };
-        let push = |names: &[&str]| {
-            let releases = names.iter().map(|name| release(name)).collect();
-            let (head, branch) = (String::new(), "main".to_owned());
-            Plan { head, branch, releases, proposals: Vec::new(), obstacles: Vec::new() }.push()
-        };
-        assert_eq!(push(&["a", "b", "c"]), "  git push --atomic origin main a-v0.1.0 b-v0.1.0 c-v0.1.0");
-        let four = "  git push --atomic origin main a-v0.1.0 b-v0.1.0 c-v0.1.0\n  git push --atomic origin d-v0.1.0";
-        assert_eq!(push(&["a", "b", "c", "d"]), four);
+        let three = ["a-v1.0.0", "b-v1.0.0", "c-v1.0.0"].map(str::to_owned);
+        let line = "  git push --atomic origin main a-v1.0.0 b-v1.0.0 c-v1.0.0";
+        assert_eq!(push("main", three.to_vec()), line);
+        let four = [&three[..], &["d-v1.0.0".to_owned()]].concat();
+        assert_eq!(push("main", four), format!("{line}\n  git push origin d-v1.0.0"));
     }
 }

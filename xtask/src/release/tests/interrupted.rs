@@ -21,10 +21,12 @@ fn run_that_is_killed_between_any_two_stages_is_brought_to_its_end_by_the_same_l
     let whole = Scratch::released();
     release(&whole, LINE).unwrap();
     let expected = whole.content();
-    for stages in 0.. {
+    // The checks before leave nothing.
+    let first = before(&Scratch::released(), |stage| matches!(stage, Stage::Copy));
+    for stages in first.. {
         let scratch = Scratch::released();
         let Some(next) = killed_after(&scratch, stages) else {
-            assert!(stages > 15, "{stages} stages are too few");
+            assert!(stages > first + 10, "{stages} stages are too few");
             break;
         };
         let ending = release(&scratch, LINE);
@@ -61,8 +63,13 @@ fn release_without_its_tag_gets_it_wherever_its_commit_is_by_now() {
     assert!(shown.starts_with("interrupted before the tag: t-tool-v0.1.1, t-vendor-v0.2.0, t-core-v0.2.0"), "{shown}");
 
     let ending = release(&scratch, "t-core minor").unwrap();
-    assert!(matches!(ending, Ending::Finished(_)));
-    assert!(ending.to_string().starts_with("a release was interrupted before its tag, which is set now: "), "{ending}");
+    assert!(matches!(ending, Ending::Finished(..)));
+    assert!(
+        ending.to_string().starts_with(
+            "interrupted before its tag, which is set now: t-tool-v0.1.1, t-vendor-v0.2.0, t-core-v0.2.0\nthen"
+        ),
+        "{ending}"
+    );
     assert_eq!(scratch.git("log --format=%s -1 t-core-v0.2.0"), "Release t-core 0.2.0");
     let message = scratch.git("tag --list --format=%(contents) t-vendor-v0.2.0");
     assert_eq!(message.trim(), "t-vendor 0.2.0\n\n- New.\n- Needs t-core 0.2.0.");
@@ -74,7 +81,10 @@ fn what_was_begun_is_finished_before_anything_else_is() {
     let scratch = Scratch::released();
     killed_after(&scratch, before(&scratch, |stage| matches!(stage, Stage::Tag(_))));
     let error = release(&scratch, "t-core 0.3.0").err().map(|error| error.to_string()).unwrap_or_default();
-    assert!(error.ends_with("t-core-v0.2.0\nnow run the same line again"), "{error}");
+    assert!(
+        error.ends_with("t-core-v0.2.0\nnow run the same line again") && error.contains("set now: t-tool"),
+        "{error}"
+    );
     assert!(scratch.git("tag --list").contains("t-core-v0.2.0") && !scratch.git("tag --list").contains("0.3.0"));
 }
 
