@@ -88,6 +88,7 @@ mod tests {
         assert_eq!(unreleased(BEFORE), "- New.\n  Much.");
         assert_eq!(of_version(BEFORE, &Version::new(0, 1, 0)), "First.");
         assert_eq!(of_version(BEFORE, &Version::new(0, 1, 1)), "");
+        assert_eq!(of_version("## 0.1.10 - 2020-02-03\n\nTenth.\n", &Version::new(0, 1, 1)), "");
         assert_eq!(unreleased("# Changelog\n\n## Unreleased\n\n## 0.1.0\n\n- Old.\n"), "");
         assert_eq!(unreleased("# Changelog\n\n## 0.1.0\n\n- Old.\n"), "");
     }

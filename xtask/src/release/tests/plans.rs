@@ -108,9 +108,12 @@ fn dependent_that_waits_for_another_crate_is_not_proposed() {
 fn this_workspace_has_a_plan_that_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let sh = scratch::shell(&folder);
+    // The tests may run in a checkout that another user owns.
+    let settings = sh.current_dir().join("gitconfig");
+    sh.write_file(&settings, "[safe]\n\tdirectory = *\n").unwrap();
+    sh.set_var("GIT_CONFIG_GLOBAL", settings);
     let root = project::root();
-    // The tests run in a checkout that another user may own.
-    xshell::cmd!(sh, "git -c safe.directory=* clone --quiet {root} clone").quiet().run().unwrap();
+    xshell::cmd!(sh, "git clone --quiet {root} clone").quiet().run().unwrap();
     sh.change_dir("clone");
     let news = "crates/auth-core/CHANGELOG.md";
     let changelog = crate::release::changelog::with_entry(&sh.read_file(news).unwrap(), "Invented.");
