@@ -71,6 +71,7 @@ enum Command {
     /// Draws the life of a token, as the root README shows it, from a run in virtual time
     Picture,
     /// Publishes what is tagged and not in the registry yet, each crate after those that it needs; goes on where it was interrupted
+    /// Publishes what is tagged and not in the registry yet, and goes on where it was interrupted
     Publish(publish::Options),
     /// A crate's version, changelog, commit and tag, after all checks. Pushes nothing
     Release(release::Options),

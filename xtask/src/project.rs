@@ -195,7 +195,9 @@ mod tests {
             { "name": "a-sim", "path": "/p/crates/a-sim", "kind": "dev" },
             { "name": "serde", "kind": null },
         ]);
-        let package = json!({ "name": "a", "version": "1.2.3", "manifest_path": "/p/crates/a/Cargo.toml", "dependencies": dependencies });
+        let manifest = "/p/crates/a/Cargo.toml";
+        let mut package = json!({ "name": "a", "version": "1.2.3", "manifest_path": manifest });
+        package["dependencies"] = dependencies;
         let project = Project::from_metadata(&json!({ "packages": [package], "workspace_root": "/p" }));
         let package = &project.packages[0];
         assert_eq!((&package.version, package.folder.as_str()), (&Version::new(1, 2, 3), "crates/a"));

@@ -1,6 +1,7 @@
 //! `cargo xtask publish`: uploads what is tagged and not in the registry yet, from the tree of its tag.
 //!
-//! It keeps no record of its own. The registry is asked what is there, so that a run after an interruption does the rest.
+//! It keeps no record of its own. The registry is asked what is there, so that a run after an interruption does the
+//! rest.
 
 mod registry;
 #[cfg(test)]
@@ -70,7 +71,8 @@ fn uploads(repository: &Repository, project: &Project, registry: &dyn Registry) 
     Ok(uploads)
 }
 
-/// The versions with a tag from the newest down to the first that is there: none before it is missing, since they go up in order.
+/// The versions with a tag from the newest down to the first that is there: none before it is missing, since they go up
+/// in order.
 fn of_crate(package: &Package, tagged: Vec<Version>, registry: &dyn Registry) -> Outcome<Vec<Upload>> {
     let mut uploads: Vec<Upload> = Vec::new();
     for version in tagged.into_iter().rev() {

@@ -33,9 +33,10 @@ pub(crate) struct Options {
     /// The crate
     #[arg(value_name = "CRATE")]
     pub(crate) name: String,
-    /// patch, minor, major, or a version X.Y.Z. They count as in Cargo.toml: 0.1.2 becomes 0.1.3, 0.2.0 or 1.0.0. Below 1.0 `minor` is
-    /// the step that may break users, who get it when they ask for it, and `patch` the one for repairs and additions, which `cargo
-    /// update` takes. From 1.0 on `major` breaks, `minor` adds, `patch` repairs. A first release names its version
+    /// patch, minor, major, or a version X.Y.Z. They count as in Cargo.toml: 0.1.2 becomes 0.1.3, 0.2.0 or 1.0.0. Below
+    /// 1.0 `minor` is the step that may break users, who get it when they ask for it, and `patch` the one for repairs
+    /// and additions, which `cargo update` takes. From 1.0 on `major` breaks, `minor` adds, `patch` repairs. A first
+    /// release names its version
     #[arg(value_name = "patch|minor|major|X.Y.Z")]
     pub(crate) bump: Bump,
     /// Show what would be done, and change nothing
@@ -115,7 +116,8 @@ fn obstacles(repository: &Repository, options: &Options) -> Outcome<Vec<String>>
     Ok(obstacles)
 }
 
-/// Ends what was begun before anything new is. A word such as `patch` meant that release, and would now mean the one after it.
+/// Ends what was begun before anything new is. A word such as `patch` meant that release, and would now mean the one
+/// after it.
 fn finish(repository: &Repository, options: &Options, begun: &[Begun]) -> Outcome<Ending> {
     let tags: Vec<String> = begun.iter().map(|begun| begun.tag.clone()).collect();
     if options.dry_run {

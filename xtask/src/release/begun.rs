@@ -39,8 +39,8 @@ impl Begun {
     }
 }
 
-/// Removes the copy of an interrupted run. If git was killed as it moved the branch on, some files may be those of the copy already:
-/// they are put back. Says what was done.
+/// Removes the copy of an interrupted run. If git was killed as it moved the branch on, some files may be those of the
+/// copy already: they are put back. Says what was done.
 pub(crate) fn mend(repository: &Repository) -> Outcome<Option<&'static str>> {
     let copy = repository.copy_at(COPY);
     if copy.is_checkout() {

@@ -47,9 +47,9 @@ impl Checks for Real {
         let (revision, step) = (version::tag(name, previous), step.to_string());
         let command = cmd!(sh, "{tool} semver-checks --package {name} --all-features");
         let command = command.args(["--baseline-rev", &revision, "--release-type", &step]);
-        command.run().map_err(|_| {
-            format!("{name} {} promises less change than the interface shows; a release that breaks users is a larger step, see `cargo xtask release --help`", release.new)
-        })?;
+        let hint = "which is a larger step: see `cargo xtask release --help`";
+        let refusal = |_| format!("{name} {} breaks more than its version says, {hint}", release.new);
+        command.run().map_err(refusal)?;
         Ok(())
     }
 

@@ -1,5 +1,6 @@
-//! Makes the release: in a copy of the tree, so that a run that fails or is killed has changed nothing that anybody sees, until
-//! the branch moves on to the finished commits. The tags come last: a release without its tag is one that was interrupted.
+//! Makes the release: in a copy of the tree, so that a run that fails or is killed has changed nothing that anybody
+//! sees, until the branch moves on to the finished commits. The tags come last: a release without its tag is one that
+//! was interrupted.
 
 use super::checks::Checks;
 use super::plan::{Plan, Release};

@@ -37,8 +37,8 @@ impl Plan {
     }
 }
 
-/// What publishes the tags. GitHub starts no workflow for more than three tags that are pushed at once, but the workflow of one of
-/// them publishes what all have tagged.
+/// What publishes the tags. GitHub starts no workflow for more than three tags that are pushed at once, but the
+/// workflow of one of them publishes what all have tagged.
 pub(crate) fn push(branch: &str, mut tags: Vec<String>) -> String {
     let alone = if tags.len() > 3 { tags.pop() } else { None };
     let together = format!("  git push --atomic origin {branch} {}", tags.join(" "));

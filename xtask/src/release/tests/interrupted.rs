@@ -30,7 +30,8 @@ fn run_that_is_killed_between_any_two_stages_is_brought_to_its_end_by_the_same_l
             break;
         };
         let ending = release(&scratch, LINE);
-        // All that is left then is to remove the copy, and the line asks for a release more, of which there is nothing to tell.
+        // All that is left then is to remove the copy, and the line asks for a release more, of which there is nothing
+        // to tell.
         let is_done = next == Stage::Clean.to_string();
         assert_eq!(ending.is_err(), is_done, "before {next}: {:?}", ending.err().map(|error| error.to_string()));
         assert_eq!(scratch.content(), expected, "before {next}");

@@ -67,7 +67,8 @@ impl Scratch {
         self.repository.git(&["commit", "--quiet", "--allow-empty", "--message", subject]).unwrap();
     }
 
-    /// All that a run could change and a person would see: tags, branches, other checkouts, status and every file's bytes.
+    /// All that a run could change and a person would see: tags, branches, other checkouts, status and every file's
+    /// bytes.
     pub(crate) fn state(&self) -> String {
         let refs = self.git("for-each-ref --format=%(refname)%(objectname)");
         let (tree, status, copies) =
