@@ -25,7 +25,7 @@ use std::fmt;
 use time::OffsetDateTime;
 use version::Bump;
 
-pub(crate) use semver_checks::{install, semver_checks};
+pub(crate) use semver_checks::install;
 
 /// What is released, and how.
 #[derive(clap::Args)]

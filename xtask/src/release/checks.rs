@@ -2,7 +2,7 @@
 
 use super::plan::Release;
 use super::repository::Repository;
-use super::version;
+use super::{semver_checks, version};
 use crate::{Outcome, project};
 use xshell::cmd;
 
@@ -42,15 +42,7 @@ impl Checks for Real {
             println!("{name} has no library, nothing to compare");
             return Ok(());
         }
-        let sh = project::shell()?;
-        let tool = super::semver_checks(&sh)?;
-        let (revision, step) = (version::tag(name, previous), step.to_string());
-        let command = cmd!(sh, "{tool} semver-checks --package {name} --all-features");
-        let command = command.args(["--baseline-rev", &revision, "--release-type", &step]);
-        let hint = "which is a larger step: see `cargo xtask release --help`";
-        let refusal = |_| format!("{name} {} breaks more than its version says, {hint}", release.new);
-        command.run().map_err(refusal)?;
-        Ok(())
+        semver_checks::compare(name, &version::tag(name, previous), step)
     }
 
     /// The tidy rules are those of this program, told to look at the copy.

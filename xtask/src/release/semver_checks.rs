@@ -1,18 +1,33 @@
 //! cargo-semver-checks, which compares the interfaces of two versions.
 
+use super::version::Step;
 use crate::{Outcome, project};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use xshell::{Shell, cmd};
 
-/// Where the tool is, if it is there in the version that the project uses.
-pub(crate) fn semver_checks(sh: &Shell) -> Outcome<PathBuf> {
-    tool(sh, &folder()?.join("bin/cargo-semver-checks"))
+/// Whether the library has changed no more since the tag `old` than `step` says. It builds both on stable Rust.
+pub(crate) fn compare(name: &str, old: &str, step: Step) -> Outcome {
+    let sh = project::shell()?;
+    let (tool, step) = (tool(&sh, &path()?)?, step.to_string());
+    let command = cmd!(sh, "{tool} semver-checks --package {name} --all-features --baseline-rev {old}");
+    let command = command.args(["--release-type", &step]);
+    verdict(Command::from(command).status()?.code()).map_err(|error| format!("{name} beside {old}: {error}").into())
+}
+
+/// What the tool's exit code says. It tells what it found itself.
+fn verdict(code: Option<i32>) -> Result<(), &'static str> {
+    match code {
+        Some(0) => Ok(()),
+        Some(100) => Err("more has changed than this step says; `cargo xtask release --help` tells the steps apart"),
+        _ => Err("cargo-semver-checks could not compare them"),
+    }
 }
 
 /// Installs it, which takes some minutes, unless it is there.
 pub(crate) fn install() -> Outcome {
     let sh = project::shell()?;
-    if semver_checks(&sh).is_ok() {
+    if tool(&sh, &path()?).is_ok() {
         println!("cargo-semver-checks {VERSION} is there");
         return Ok(());
     }
@@ -20,6 +35,11 @@ pub(crate) fn install() -> Outcome {
     Ok(cmd!(sh, "cargo install cargo-semver-checks --version {VERSION} --locked --root {folder}").run()?)
 }
 
+fn path() -> Outcome<PathBuf> {
+    Ok(folder()?.join("bin/cargo-semver-checks"))
+}
+
+/// The tool, if it is there in the version that the project uses.
 fn tool(sh: &Shell, path: &Path) -> Outcome<PathBuf> {
     let said = cmd!(sh, "{path} semver-checks --version").quiet().ignore_stderr().read().unwrap_or_default();
     match said.strip_prefix("cargo-semver-checks ") {
@@ -38,6 +58,14 @@ const VERSION: &str = "0.51.0";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn change_that_is_too_large_and_a_comparison_that_failed_are_two_errors() {
+        assert!(verdict(Some(0)).is_ok());
+        assert!(verdict(Some(100)).is_err_and(|error| error.contains("more has changed")));
+        assert!(verdict(Some(101)).is_err_and(|error| error.contains("could not compare")));
+        assert!(verdict(None).is_err_and(|error| error.contains("could not compare")));
+    }
 
     /// It must neither be skipped nor be another version, whose judgement may be another.
     #[test]
