@@ -11,7 +11,7 @@ use reqwest_middleware::{Middleware, Next};
 /// Puts the vendor's headers on each request to a host that may see them, and sends it once more, with the next token, when
 /// it is answered 401.
 ///
-/// It knows nothing of redirects: those are the client's, which [`crate::client`] and [`crate::redirects`] see to.
+/// It knows nothing of redirects: those are the client's, which [`crate::client()`] and [`crate::redirects`] see to.
 #[derive(Clone, Debug)]
 pub struct Authorization {
     tokens: TokenSource,

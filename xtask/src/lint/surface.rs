@@ -31,6 +31,15 @@ const DECLARED: &[Declared] = &[
     // Proxies, roots and identities are given to the builder of the HTTP client, and made by its crate.
     Declared { library: "auth-core", path: "reqwest" },
     Declared { library: "auth-core", path: "reqwest::async_impl::client::ClientBuilder" },
+    // What a token is put on.
+    Declared { library: "auth-core", path: "reqwest::async_impl::request::RequestBuilder" },
+    // The feature `tower` is there for these two.
+    Declared { library: "auth-core", path: "tower_layer::Layer" },
+    Declared { library: "auth-core", path: "tower_service::Service" },
+    // It stands between the one and the other.
+    Declared { library: "auth-reqwest", path: "reqwest::*" },
+    Declared { library: "auth-reqwest", path: "reqwest_middleware::*" },
+    Declared { library: "auth-reqwest", path: "http::extensions::Extensions" },
 ];
 
 pub(crate) fn run() -> Outcome {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use auth_core::{Error, Fingerprint, RequestContext, TokenEndpoint, TokenResponse, TokenSource, async_trait};
+use auth_core::{
+    Error, Fingerprint, HttpClient, Reason, RefreshPolicy, RequestContext, Secret, TokenEndpoint, TokenResponse,
+    TokenSource, Vars, async_trait,
+};
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -76,10 +79,57 @@ fn builder_shows_its_vendor_and_its_policy() {
     assert!(shown.starts_with(begun) && shown.ends_with(", .. }"), "{shown}");
 }
 
+#[test]
+fn what_an_endpoint_is_given_shows_no_secret_and_all_else() {
+    let secret = Secret::new("invented-refresh-token").expect("a secret");
+    let context = RequestContext::first(Duration::from_secs(1)).with_refresh_token(&secret);
+    let shown = format!("{context:?}");
+    assert!(shown.starts_with("RequestContext { attempt: 1, reason: Cold, refresh_token: Some("), "{shown}");
+    assert!(shown.ends_with(", .. }") && !shown.contains("invented"), "{shown}");
+}
+
+#[test]
+fn variables_show_which_are_missing_or_wrong_and_no_value() {
+    let mut vars = Vars::new(|name| (name == "ACME_URL").then(|| "invented-text".into()));
+    let missing = vars.needed("ACME_ID", Ok);
+    let wrong = vars.needed("ACME_URL", |_| Err::<(), _>(Error::config("no URL")));
+    let shown = format!("{vars:?}");
+    assert!(missing.is_none() && wrong.is_none());
+    assert!(shown.starts_with("Vars { missing: [\"ACME_ID\"], wrong: [") && !shown.contains("invented"), "{shown}");
+}
+
+#[test]
+fn client_shows_whether_it_was_configured() {
+    for (client, is) in [(HttpClient::shared(), false), (HttpClient::configured(|builder| builder), true)] {
+        assert_eq!(format!("{client:?}"), format!("HttpClient {{ configured: {is}, .. }}"));
+    }
+}
+
+#[test]
+fn reasons_are_told_in_words() {
+    for (reason, words) in [
+        (Reason::Cold, "no token yet"),
+        (Reason::Ahead, "renewal is due"),
+        (Reason::Expired, "the token has expired"),
+        (Reason::Rejected, "the token was rejected"),
+        (Reason::Forced, "asked for by the caller"),
+    ] {
+        assert_eq!(reason.to_string(), words);
+    }
+}
+
+#[test]
+fn endpoint_without_advice_is_renewed_by_the_ordinary_policy() {
+    let policy = TokenSource::builder(Particular);
+    assert!(format!("{policy:?}").contains(&format!("policy: {:?}", RefreshPolicy::default())), "{policy:?}");
+}
+
 #[tokio::test]
 async fn fixed_source_calls_itself_so_and_its_token_lives_for_decades() {
     let tokens = TokenSource::fixed("invented-token");
     assert_eq!(tokens.status().vendor, "fixed");
     let left = tokens.status().life_left.expect("a token");
     assert!(left > 2 * DECADE, "{left:?}");
+    let lifetime = tokens.token().await.expect("a token").lifetime();
+    assert!(lifetime > 2 * DECADE, "{lifetime:?}");
 }
