@@ -45,13 +45,16 @@ impl Checks for Real {
         semver_checks::compare(name, &version::tag(name, previous), step)
     }
 
-    /// The tidy rules are those of this program, told to look at the copy.
+    /// Tidy rules and packages are looked at by this program, told to look at the copy.
     fn result(&self, copy: &Repository) -> Outcome {
-        let sh = &copy.sh;
-        let program = std::env::current_exe()?;
+        let (sh, program) = (&copy.sh, std::env::current_exe()?);
         let root = sh.current_dir().join("xtask");
-        cmd!(sh, "{program} tidy").quiet().env("CARGO_MANIFEST_DIR", root).run()?;
-        locks_are_of_the_manifests(copy)
+        cmd!(sh, "{program} tidy").quiet().env("CARGO_MANIFEST_DIR", &root).run()?;
+        locks_are_of_the_manifests(copy)?;
+        // Built where all else is built: what has not changed since is not built again.
+        let target = project::Project::load()?.target;
+        let packages = cmd!(sh, "{program} verify-packages").quiet();
+        Ok(packages.env("CARGO_MANIFEST_DIR", root).env("CARGO_TARGET_DIR", target).run()?)
     }
 }
 

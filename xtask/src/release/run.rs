@@ -117,7 +117,7 @@ impl fmt::Display for Stage<'_> {
             Self::Copy => f.write_str("a copy of the tree, to make the release in"),
             Self::Edit(release) => write!(f, "versions and changelogs for {}", release.tag()),
             Self::Commit(release) => write!(f, "commit: {}", release.subject()),
-            Self::Judge => f.write_str("tidy rules and lock files of what came out"),
+            Self::Judge => f.write_str("tidy rules, lock files and packages of what came out"),
             Self::Advance => f.write_str("the branch moves on to it"),
             Self::Tag(release) => write!(f, "tag: {}", release.tag()),
             Self::Clean => f.write_str("the copy goes"),
