@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use auth_core::{
-    Error, Fingerprint, HttpClient, Reason, RefreshPolicy, RequestContext, Secret, TokenEndpoint, TokenResponse,
-    TokenSource, Vars, async_trait,
+    Answer, BaseUrl, Caller, Error, Fingerprint, HttpClient, Reason, RefreshPolicy, Request, RequestContext, Secret,
+    TokenEndpoint, TokenResponse, TokenSource, Vars, async_trait,
 };
 use http::header::{ACCEPT, AUTHORIZATION};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 /// A vendor that grants a scope and wants a header of its own on each call.
 struct Particular;
@@ -103,6 +103,17 @@ fn client_shows_whether_it_was_configured() {
     for (client, is) in [(HttpClient::shared(), false), (HttpClient::configured(|builder| builder), true)] {
         assert_eq!(format!("{client:?}"), format!("HttpClient {{ configured: {is}, .. }}"));
     }
+}
+
+#[test]
+fn request_and_answer_show_their_form_and_neither_body_nor_values() {
+    let url = BaseUrl::try_from("https://sts.invented.example").expect("a URL");
+    let request = Request::new(Caller { vendor: "acme-auth", version: "1.0.0" }, Method::POST, url);
+    let shown = format!("{:?}", request.form("client_secret=invented".to_owned()));
+    let expected = r#"Request { method: POST, headers: ["user-agent", "accept", "content-type"], .. }"#;
+    assert_eq!(shown, expected);
+    let answer = Answer::new(StatusCode::OK, HeaderMap::new(), "invented");
+    assert_eq!(format!("{answer:?}"), "Answer { status: 200, .. }");
 }
 
 #[test]
