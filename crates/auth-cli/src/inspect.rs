@@ -5,13 +5,13 @@ mod signature;
 mod table;
 mod token;
 
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Read, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 use std::time::SystemTime;
 
 use crate::cli::InspectArgs;
 use crate::exit::Exit;
+use crate::input::Input;
 use crate::trouble::Trouble;
 use signature::{Keys, Verdict};
 use token::Token;
@@ -30,28 +30,10 @@ pub(crate) fn run(args: &InspectArgs) -> Result<Exit, Trouble> {
     })
 }
 
-/// All of a file, or of standard input.
 fn read(path: &Path, what: &str) -> Result<String, Trouble> {
-    let text = if path.as_os_str() == "-" { from_stdin() } else { File::open(path).and_then(bounded) };
-    text.map_err(|error| Trouble::Usage(format!("{what} {}: {error}", path.display())))
-}
-
-fn from_stdin() -> io::Result<String> {
-    let stdin = io::stdin();
-    if stdin.is_terminal() {
-        writeln!(io::stderr(), "The token, then Return and Ctrl-D:")?;
-    }
-    bounded(stdin)
-}
-
-fn bounded(from: impl Read) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    from.take(LIMIT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LIMIT {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "more than 1 MiB; expected a token, or a set of keys"));
-    }
-    String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8; expected text"))
+    let input = Input { prompt: "The token", kib: LIMIT_KIB, expected: "a token, or a set of keys" };
+    input.read(path).map_err(|error| Trouble::Usage(format!("{what} {}: {error}", path.display())))
 }
 
 /// Far more than any token, or any vendor's keys.
-const LIMIT: u64 = 1024 * 1024;
+const LIMIT_KIB: u64 = 1024;

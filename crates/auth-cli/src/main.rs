@@ -5,6 +5,7 @@ mod cli;
 mod demo;
 mod exit;
 mod format;
+mod input;
 mod inspect;
 mod overrides;
 mod provider;

@@ -2,13 +2,12 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::path::Path;
 
 use auth_core::{Error, Secret};
 
 use crate::cli::Given;
+use crate::input::{Input, is_stdin};
 use crate::provider::Provider;
 use crate::setting::{self, Need, Setting};
 use crate::trouble::Trouble;
@@ -138,37 +137,15 @@ fn check_one_stdin(given: &Given) -> Result<(), Trouble> {
 /// Reads a secret, without the line end that editors add.
 fn secret(option: &str, path: &Path) -> Result<OsString, Trouble> {
     let name = option.trim_start_matches('-').trim_end_matches("-file").replace('-', " ");
-    let text = if is_stdin(path) { from_stdin(&name) } else { File::open(path).and_then(bounded) };
-    let text = text.map_err(|error| Trouble::Usage(format!("{option} {}: {error}", path.display())))?;
+    let prompt = format!("The {name}, which is shown as you type");
+    let input = Input { prompt: &prompt, kib: SECRET_LIMIT_KIB, expected: "one secret" };
+    let text = input.read(path).map_err(|error| Trouble::Usage(format!("{option} {}: {error}", path.display())))?;
     let secret = Secret::from_file_text(&name, &text)?;
     Ok(secret.expose().into())
 }
 
-fn from_stdin(name: &str) -> io::Result<String> {
-    let stdin = io::stdin();
-    if stdin.is_terminal() {
-        writeln!(io::stderr(), "The {name}, which is shown as you type, then Return and Ctrl-D:")?;
-    }
-    bounded(stdin)
-}
-
-/// All that `from` holds, if a secret may be so long: a device may be endless.
-fn bounded(from: impl Read) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    from.take(SECRET_LIMIT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > SECRET_LIMIT {
-        let kib = SECRET_LIMIT / 1024;
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {kib} KiB; expected one secret")));
-    }
-    String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8; expected one secret"))
-}
-
-fn is_stdin(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
-
 /// Far more than any secret has.
-const SECRET_LIMIT: u64 = 64 * 1024;
+const SECRET_LIMIT_KIB: u64 = 64;
 
 #[cfg(test)]
 mod tests {
