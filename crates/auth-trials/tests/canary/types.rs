@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth_core::tower::AuthorizationLayer;
 use auth_core::*;
 use auth_sim::Vendor;
 use base64::Engine as _;
@@ -17,8 +18,9 @@ const CALLER: Caller = Caller { vendor: "acme-auth", version: "1.2.3" };
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// The library of each crate that has a public surface, by the name that its types have in paths.
-const LIBRARIES: [(&str, &str); 7] = [
+const LIBRARIES: [(&str, &str); 8] = [
     ("auth_core", include_str!("../../../auth-core/src/lib.rs")),
+    ("auth_reqwest", include_str!("../../../auth-reqwest/src/lib.rs")),
     ("auth_sim", include_str!("../../../auth-sim/src/lib.rs")),
     ("mgplus_sts", include_str!("../../../mgplus-sts/src/lib.rs")),
     ("mobilepay_auth", include_str!("../../../mobilepay-auth/src/lib.rs")),
@@ -150,6 +152,11 @@ async fn source() {
     let tokens = TokenSource::fixed(Kind::Token.value());
     show_token(&tokens.token().await.expect("a token"));
     show_source(&tokens);
+    show(&tokens.blocking());
+    let hosts = Hosts::only("api.invented.example").expect("a host");
+    show(&hosts);
+    show(&AuthorizationLayer::new(tokens.clone(), hosts.clone()));
+    show(&auth_reqwest::Authorization::new(tokens, hosts));
     let endpoint =
         mgplus_sts::MgPlusSts::new("http://127.0.0.1:9", pair(Kind::ClientSecret.value()).expect("credentials"));
     show(&TokenSource::builder(endpoint.expect("an endpoint")));
