@@ -126,11 +126,16 @@ pub(crate) fn shell() -> Outcome<Shell> {
     Ok(sh)
 }
 
+/// All that git tracks where `sh` stands, and what is new and not ignored. Names come as they are, whatever their letters.
+pub(crate) fn files(sh: &Shell) -> Outcome<Vec<String>> {
+    let names = cmd!(sh, "git ls-files -z --cached --others --exclude-standard").quiet().read()?;
+    Ok(names.split_terminator('\0').map(str::to_owned).collect())
+}
+
 /// Only what differs is written, so that cargo sees what has changed and what has not.
 pub(crate) fn copy_tracked_files(sh: &Shell, copy: &Path) -> Outcome {
-    let tracked = cmd!(sh, "git ls-files --cached --others --exclude-standard").quiet().read()?;
-    for name in tracked.lines() {
-        let (from, to) = (root().join(name), copy.join(name));
+    for name in files(sh)? {
+        let (from, to) = (root().join(&name), copy.join(&name));
         let Ok(bytes) = fs::read(&from) else { continue };
         if fs::read(&to).ok().as_ref() != Some(&bytes) {
             fs::create_dir_all(to.parent().unwrap_or(copy))?;

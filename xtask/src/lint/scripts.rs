@@ -2,16 +2,15 @@
 
 use crate::step::Action;
 use crate::{Outcome, project, tools};
-use xshell::cmd;
 
 pub(crate) fn run() -> Outcome {
     let sh = project::shell()?;
-    let tracked = cmd!(sh, "git ls-files --cached --others --exclude-standard").quiet().read()?;
+    let files = project::files(&sh)?;
     let is_script = |path: &&str| {
-        let text = sh.read_file(path).unwrap_or_default();
-        is_script(path, text.lines().next().unwrap_or_default())
+        let text = sh.read_binary_file(path).unwrap_or_default();
+        is_script(path, String::from_utf8_lossy(&text).lines().next().unwrap_or_default())
     };
-    shellcheck(tracked.lines().filter(is_script)).run(&sh)?;
+    shellcheck(files.iter().map(String::as_str).filter(is_script)).run(&sh)?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use crate::{Outcome, project};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
 /// Text by path. Paths are relative to the root and separated by `/`.
 pub(crate) struct Files {
@@ -20,10 +20,9 @@ impl Files {
     pub(crate) fn of_the_project(root: &Path) -> Outcome<Self> {
         let sh = Shell::new()?;
         sh.change_dir(root);
-        let paths = cmd!(sh, "git ls-files --cached --others --exclude-standard").quiet().read()?;
-        // A file that is deleted and not yet committed is listed too; a binary file is no text.
-        let text = |path: &str| std::fs::read_to_string(root.join(path)).ok();
-        let texts = paths.lines().filter_map(|path| Some((path.to_owned(), text(path)?))).collect();
+        // A file that is deleted and not yet committed is listed too.
+        let text = |path: &String| text_of(&std::fs::read(root.join(path)).ok()?);
+        let texts = project::files(&sh)?.into_iter().filter_map(|path| text(&path).map(|text| (path, text))).collect();
         Ok(Self { texts, sources: OnceCell::new() })
     }
 
@@ -94,9 +93,30 @@ impl Files {
     }
 }
 
+/// Text, as far as it is text; nothing if it is none at all, which a NUL byte tells.
+fn text_of(bytes: &[u8]) -> Option<String> {
+    (!bytes.contains(&0)).then(|| String::from_utf8_lossy(bytes).into_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_are_seen_whatever_their_names_and_bytes_and_binary_ones_are_not() {
+        let (folder, sh) = (tempfile::tempdir().unwrap(), Shell::new().unwrap());
+        sh.change_dir(folder.path());
+        xshell::cmd!(sh, "git init --quiet").quiet().run().unwrap();
+        for (name, bytes) in
+            [("schlüssel.md", &b"a"[..]), ("latin.md", b"b\xff"), ("two words", b"c"), ("image", b"\0")]
+        {
+            sh.write_file(name, bytes).unwrap();
+        }
+        let files = Files::of_the_project(folder.path()).unwrap();
+        let seen: Vec<&str> = files.iter().map(|(path, _)| path).collect();
+        assert_eq!(seen, ["latin.md", "schlüssel.md", "two words"]);
+        assert!(files.text("latin.md").is_some_and(|text| text.starts_with('b')));
+    }
 
     #[test]
     fn crates_are_the_folders_and_providers_those_of_a_vendor() {

@@ -1,6 +1,7 @@
 //! Who may know whom.
 
 use super::{Finding, files::Files, manifests};
+use std::collections::BTreeSet;
 
 /// Its README may name the crates made on it, for whoever looks for one of those.
 pub(crate) fn core_knows_no_vendor(files: &Files) -> Vec<Finding> {
@@ -23,6 +24,9 @@ pub(crate) fn core_knows_no_vendor(files: &Files) -> Vec<Finding> {
 
 pub(crate) fn crates_depend_downwards(files: &Files) -> Vec<Finding> {
     let providers = files.providers();
+    let adapters =
+        files.published().into_iter().filter(|name| files.text(&format!("crates/{name}/src/lib.rs")).is_some());
+    let libraries: BTreeSet<&str> = providers.iter().copied().chain(adapters).collect();
     let mut findings = Vec::new();
     for name in files.crates() {
         let path = format!("crates/{name}/Cargo.toml");
@@ -33,9 +37,11 @@ pub(crate) fn crates_depend_downwards(files: &Files) -> Vec<Finding> {
                 "auth-core" => (to_provider || dependency.name == "auth-sim").then_some("the core knows no vendor"),
                 "auth-sim" => (to_provider || dependency.name == "auth-core")
                     .then_some("the simulators are a reading of the pages of their own"),
-                _ if !providers.contains(name) => None,
+                // A program, or a crate for tests, may need all of them.
+                _ if !libraries.contains(name) => None,
                 _ if to_simulator => Some("users are not given what only tests need; [dev-dependencies] may have it"),
-                _ => to_provider.then_some("each provider can be used without the others"),
+                _ if providers.contains(name) => to_provider.then_some("each provider can be used without the others"),
+                _ => (to_provider && !dependency.is_for_tests()).then_some("it serves every vendor alike"),
             };
             if let Some(why) = forbidden {
                 findings.push(format!("{path}: remove the dependency on {}: {why}", dependency.name));
@@ -119,6 +125,24 @@ mod tests {
             let manifest = format!("[{table}]\nauth-sim = {{ path = \"../auth-sim\" }}\n");
             let findings = crates_depend_downwards(&Files::of([("crates/a-vendor/Cargo.toml", manifest.as_str())]));
             assert_eq!(findings.len(), expected, "{table}: {findings:?}");
+        }
+    }
+
+    #[test]
+    fn adapter_that_brings_a_vendor_or_the_simulator_to_its_users_is_found() {
+        for (to, table, expected) in [
+            ("a-vendor", "dependencies", 1),
+            ("auth-sim", "dependencies", 1),
+            ("a-vendor", "dev-dependencies", 0),
+            ("auth-core", "dependencies", 0),
+        ] {
+            let manifest = format!("[{table}]\n{to} = {{ path = \"../{to}\" }}\n");
+            let findings = crates_depend_downwards(&Files::of([
+                ("crates/auth-adapter/Cargo.toml", manifest.as_str()),
+                ("crates/auth-adapter/src/lib.rs", ""),
+                ("crates/a-vendor/x", ""),
+            ]));
+            assert_eq!(findings.len(), expected, "{to} in {table}: {findings:?}");
         }
     }
 
