@@ -1,7 +1,7 @@
 //! How a token gets onto a request.
 
 use http::{HeaderMap, header};
-use reqwest::RequestBuilder;
+use reqwest::{Client, Request, RequestBuilder};
 
 use crate::hosts::plain_http;
 use crate::http::is_loopback;
@@ -18,7 +18,11 @@ impl TokenSource {
     ///
     /// As [`TokenSource::token`] and [`AccessToken::authorize`].
     pub async fn authorize(&self, request: RequestBuilder) -> Result<RequestBuilder, Error> {
-        self.token().await?.authorize(request)
+        let mut request = Prepared::of(request)?;
+        if request.wants_token {
+            self.token().await?.apply(request.request.headers_mut())?;
+        }
+        Ok(request.finish())
     }
 }
 
@@ -47,16 +51,11 @@ impl AccessToken {
     /// [`Error::Config`] if the request cannot be built, goes over plain http (loopback excepted), or lacks the header that
     /// differs from call to call ([`AccessToken::needs_per_call`] names it).
     pub fn authorize(&self, request: RequestBuilder) -> Result<RequestBuilder, Error> {
-        let (client, request) = request.build_split();
-        // Not its own words, which have the URL in them.
-        let mut request = request.map_err(|_| Error::config("the request cannot be built: is its URL right?"))?;
-        if !request.headers().contains_key(header::AUTHORIZATION) {
-            if request.url().scheme() != "https" && !is_loopback(request.url()) {
-                return Err(plain_http());
-            }
-            self.apply(request.headers_mut())?;
+        let mut request = Prepared::of(request)?;
+        if request.wants_token {
+            self.apply(request.request.headers_mut())?;
         }
-        Ok(RequestBuilder::from_parts(client, request))
+        Ok(request.finish())
     }
 
     /// Puts everything the vendor wants on a call into `headers`, for clients that have no adapter.
@@ -76,5 +75,29 @@ impl AccessToken {
         };
         set.apply(headers);
         Ok(())
+    }
+}
+
+/// A request that was looked at before a token is asked for.
+struct Prepared {
+    client: Client,
+    request: Request,
+    wants_token: bool,
+}
+
+impl Prepared {
+    fn of(request: RequestBuilder) -> Result<Self, Error> {
+        let (client, request) = request.build_split();
+        // Not its own words, which have the URL in them.
+        let request = request.map_err(|_| Error::config("the request cannot be built: is its URL right?"))?;
+        let wants_token = !request.headers().contains_key(header::AUTHORIZATION);
+        if wants_token && request.url().scheme() != "https" && !is_loopback(request.url()) {
+            return Err(plain_http());
+        }
+        Ok(Self { client, request, wants_token })
+    }
+
+    fn finish(self) -> RequestBuilder {
+        RequestBuilder::from_parts(self.client, self.request)
     }
 }

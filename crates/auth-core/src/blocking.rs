@@ -13,9 +13,10 @@ use crate::{AccessToken, Error, HeaderSet, Rejection, Status, TokenSource};
 
 /// A [`TokenSource`] for threads that do not await: [`TokenSource::blocking`] makes it, and both share one token.
 ///
-/// A warm call returns at once, anywhere. A call that must ask waits for a thread that the process has for all such
+/// While there is a usable token a call returns at once, anywhere. A call that must ask waits for a thread that the process has for all such
 /// calls, started by the first, where tokens are renewed in the background too. Waiting in an async task would hold up
-/// every other task of its runtime, so there such a call is [`Error::Config`]; `spawn_blocking` is the place for it.
+/// every other task of its runtime, so there such a call is [`Error::Config`]; `spawn_blocking` is the place for it. (Tokio's
+/// tasks are told by their budget: one that is `unconstrained`, or another executor's, is not, and is held up.)
 ///
 /// ```
 /// use auth_core::TokenSource;
@@ -44,7 +45,7 @@ impl BlockingTokenSource {
     ///
     /// As [`TokenSource::ready`]; [`Error::Config`] in an async task, unless there is a token already.
     pub fn ready(&self, within: Duration) -> Result<(), Error> {
-        match self.tokens.warm() {
+        match self.at_once() {
             Some(_) => Ok(()),
             None => self.wait(move |tokens| async move { tokens.ready(within).await }),
         }
@@ -56,7 +57,7 @@ impl BlockingTokenSource {
     ///
     /// As [`TokenSource::token`]; [`Error::Config`] in an async task, unless there is a token already.
     pub fn token(&self) -> Result<AccessToken, Error> {
-        match self.tokens.warm() {
+        match self.at_once() {
             Some(token) => Ok(token),
             None => self.wait(|tokens| async move { tokens.token().await }),
         }
@@ -109,6 +110,11 @@ impl BlockingTokenSource {
         self.tokens.status()
     }
 
+    /// The token, if nobody need wait for it.
+    fn at_once(&self) -> Option<AccessToken> {
+        self.tokens.warm().or_else(|| is_in_async_task().then(|| self.tokens.usable()).flatten())
+    }
+
     /// Runs `call` on the thread of such calls, and waits for what it comes to.
     fn wait<T, F>(&self, call: impl FnOnce(TokenSource) -> F) -> Result<T, Error>
     where
@@ -134,6 +140,10 @@ fn is_in_async_task() -> bool {
     if Handle::try_current().is_err() {
         return false;
     }
+    // Whoever polls on the thread of blocking calls would wait for himself, with a budget or without.
+    if IS_OWN_THREAD.get() {
+        return true;
+    }
     let mut cx = Context::from_waker(Waker::noop());
     // Each one gives back, when it is dropped, what it has taken.
     let mut taken: Vec<_> = (0..=MOST_BUDGET)
@@ -150,19 +160,27 @@ fn is_in_async_task() -> bool {
 
 /// The runtime of all blocking calls, on a thread of its own.
 fn runtime() -> Result<Handle, Error> {
-    static RUNTIME: Mutex<Option<Handle>> = Mutex::new(None);
+    static RUNTIME: Mutex<Option<(u32, Handle)>> = Mutex::new(None);
     let mut runtime = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(handle) = &*runtime {
+    // The child of a fork has the handle, and not the thread.
+    if let Some((_, handle)) = runtime.as_ref().filter(|(process, _)| *process == std::process::id()) {
         return Ok(handle.clone());
     }
     let refused =
         |_: std::io::Error| Error::config("blocking calls need a thread and a runtime; the system refused one");
     let own = Builder::new_current_thread().enable_all().build().map_err(refused)?;
     let handle = own.handle().clone();
-    let run = move || own.block_on(std::future::pending::<()>());
+    let run = move || {
+        IS_OWN_THREAD.set(true);
+        own.block_on(std::future::pending::<()>());
+    };
     thread::Builder::new().name(THREAD.to_owned()).spawn(run).map_err(refused)?;
-    *runtime = Some(handle.clone());
+    *runtime = Some((std::process::id(), handle.clone()));
     Ok(handle)
+}
+
+thread_local! {
+    static IS_OWN_THREAD: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
 const THREAD: &str = "blocking tokens";

@@ -209,6 +209,17 @@ impl Driver {
         }
     }
 
+    /// The token, if it is usable, due for renewal or not: what [`Driver::obtain`] would hand out without waiting.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn usable(self: &Arc<Self>) -> Option<AccessToken> {
+        let now = self.now();
+        self.act(|life| life.peek(now, Want::default()))?.ok()?;
+        match self.step(Want::default(), false) {
+            Ok(Step::Have(token)) => Some(token),
+            _ => None,
+        }
+    }
+
     /// Outside tokio nothing can be asked for; what is there is handed out.
     fn step_without_runtime(&self, want: Want) -> Result<Step, Error> {
         let now = self.now();

@@ -10,6 +10,9 @@ use crate::Error;
 
 /// The hosts that may see a token: what is not named here never gets one.
 ///
+/// A proxy stands between: https is closed to it, but plain http to loopback is not. A client that has a proxy sends loopback
+/// through it, unless `NO_PROXY` or `no_proxy()` says otherwise.
+///
 /// ```
 /// use auth_core::Hosts;
 ///
@@ -71,27 +74,28 @@ impl Hosts {
     /// [`Error::Config`] if the request would show the token to everyone on the way (plain http to a host that is named here;
     /// loopback excepted), or if `uri` says no host.
     pub fn may_see_tokens(&self, uri: &Uri) -> Result<bool, Error> {
-        let (Some(host), Some(scheme)) = (uri.host(), uri.scheme_str()) else {
-            return Err(Error::config("the URI of the request names no host; expected https://host/path"));
+        let (Some(authority), Some(scheme)) = (uri.authority(), uri.scheme_str()) else {
+            return Err(Error::config(NO_HOST));
         };
-        let host = lower(host);
         let is_https = scheme.eq_ignore_ascii_case("https");
-        let port = uri.port_u16().or(if is_https { Some(443) } else { Some(80) });
-        if !self.rules.iter().any(|rule| rule.allows(&host, port)) {
+        let default = if is_https { HTTPS_PORT } else { HTTP_PORT };
+        // What cannot be read is nobody's.
+        let Some((host, port)) = split(authority) else { return Ok(false) };
+        if !self.rules.iter().any(|rule| rule.allows(&host, port.unwrap_or(default))) {
             return Ok(false);
         }
-        if is_https || is_loopback_host(&host) {
-            return Ok(true);
+        match is_https || scheme.eq_ignore_ascii_case("http") && is_loopback_host(&host) {
+            true => Ok(true),
+            false => Err(plain_http()),
         }
-        Err(plain_http())
     }
 }
 
 impl Rule {
-    fn allows(&self, host: &str, port: Option<u16>) -> bool {
+    fn allows(&self, host: &str, port: u16) -> bool {
         match self {
             Self::Only { host: only, port: None } => host == only,
-            Self::Only { host: only, port: wanted } => host == only && port == *wanted,
+            Self::Only { host: only, port: Some(wanted) } => host == only && port == *wanted,
             Self::Under(domain) => {
                 host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
             }
@@ -99,20 +103,40 @@ impl Rule {
     }
 }
 
-/// The host in lower case, and its port.
+/// A host as a user names it, and its port.
 fn parsed(text: &str) -> Result<(String, Option<u16>), Error> {
     let authority = text.parse::<Authority>().ok().filter(|_| !text.contains(['@', '*', '%']));
-    let (host, port) = authority.map(|authority| (lower(authority.host()), authority.port_u16())).unwrap_or_default();
-    // A port that is no number is none to `port_u16`.
-    if host.is_empty() || port.is_none() && text.trim_end_matches('.').len() != host.len() {
-        let expected = "a host that may see a token is expected to look like api.vendor.example or 127.0.0.1:8080";
-        return Err(Error::config(expected));
-    }
-    Ok((host, port))
+    let named = authority.and_then(|authority| split(&authority)).filter(|(host, _)| is_name_or_address(host));
+    named.ok_or_else(|| {
+        Error::config("a host that may see a token is expected to look like api.vendor.example or 127.0.0.1:8080")
+    })
 }
 
-fn lower(host: &str) -> String {
-    host.trim_end_matches('.').to_ascii_lowercase()
+/// The host, as it is compared, and its port; nothing if the port is no number.
+fn split(authority: &Authority) -> Option<(String, Option<u16>)> {
+    let text = authority.as_str().rsplit('@').next()?;
+    let digits = text.strip_prefix(authority.host())?.strip_prefix(':').filter(|digits| !digits.is_empty());
+    let is_number = digits.is_none_or(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let port = authority.port_u16();
+    let is_whole = text.len() == authority.host().len() || digits.is_some() && port.is_some() && is_number;
+    is_whole.then(|| (compared(authority.host()), port))
+}
+
+/// An address in its one form, or a name in lower case and without the dot that ends it.
+fn compared(host: &str) -> String {
+    match address(host) {
+        Some(address) => address.to_string(),
+        None => host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase(),
+    }
+}
+
+/// A number that is no address is one in disguise, which clients write anew before they send.
+fn is_name_or_address(host: &str) -> bool {
+    let mut labels = host.split('.');
+    let is_number = |label: &str| label.starts_with(|c: char| c.is_ascii_digit()) && label.parse::<u32>().is_ok();
+    address(host).is_some()
+        || labels.clone().all(|label| !label.is_empty() && !label.contains(['[', ']', ':']))
+            && !labels.next_back().is_some_and(is_number)
 }
 
 /// What a request is refused with that would show its token.
@@ -128,6 +152,11 @@ pub(crate) fn is_loopback_host(host: &str) -> bool {
 fn address(host: &str) -> Option<IpAddr> {
     host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
+
+const HTTP_PORT: u16 = 80;
+const HTTPS_PORT: u16 = 443;
+const NO_HOST: &str =
+    "the URI of the request names no host; expected https://host/path (tonic: a client made by with_origin)";
 
 #[cfg(test)]
 mod tests {
@@ -169,6 +198,21 @@ mod tests {
     }
 
     #[test]
+    fn port_that_is_no_number_is_nobodys() {
+        let hosts = Hosts::only("api.vendor.example:443").unwrap();
+        assert_eq!(sees(&hosts, "https://api.vendor.example:99999/"), Some(false));
+        assert_eq!(sees(&hosts, "https://api.vendor.example../"), Some(false));
+    }
+
+    #[test]
+    fn address_is_the_same_however_it_is_written() {
+        let hosts = Hosts::only("[2001:DB8:0:0::1]").unwrap().and(Hosts::only("[::1]").unwrap());
+        assert_eq!(sees(&hosts, "https://[2001:db8::1]/"), Some(true));
+        assert_eq!(sees(&hosts, "http://[0:0:0:0:0:0:0:1]:8080/"), Some(true));
+        assert_eq!(sees(&hosts, "https://[2001:db8::2]/"), Some(false));
+    }
+
+    #[test]
     fn domain_allows_itself_and_what_is_below_it_and_no_name_that_only_ends_so() {
         let hosts = Hosts::under("vendor.example").unwrap();
         assert_eq!(sees(&hosts, "https://vendor.example/"), Some(true));
@@ -207,10 +251,17 @@ mod tests {
             "a.example:x",
             ".",
             "a:99999",
+            "a:+443",
+            ".vendor.example",
+            "a..b",
+            "127.1",
+            "2130706433",
+            "[x]",
+            "::1",
         ] {
             assert!(Hosts::only(text).is_err(), "{text:?}");
         }
-        for text in ["example", "vendor.example:443", "127.0.0.1", "[::1]", ""] {
+        for text in ["example", "vendor.example:443", "127.0.0.1", "[::1]", "", ".vendor.example"] {
             assert!(Hosts::under(text).is_err(), "{text:?}");
         }
     }

@@ -178,6 +178,12 @@ impl TokenSource {
         self.driver.warm()
     }
 
+    /// The token, if it is usable, though it may be due for renewal; that is then begun on the current runtime.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn usable(&self) -> Option<AccessToken> {
+        self.driver.usable()
+    }
+
     /// A future of its own, whose result has the very shape of the warm one: a result put together from two shapes travels in
     /// small pieces, and reading it whole right after costs a warm read a fifth.
     fn cold_authorization(&self) -> Pin<Box<dyn Future<Output = Result<HeaderValue, Error>> + Send + '_>> {

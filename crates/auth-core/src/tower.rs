@@ -20,6 +20,12 @@
 //! let client = layer.layer(client); // hyper-util's, tonic's, reqwest's: any service of `http::Request`
 //! # let _ = client; Ok(()) }
 //! ```
+//!
+//! tonic's bodies are not `Clone`, and its generated clients leave the host to the channel, which stands below a layer. So with
+//! tonic: `AuthorizationLayer::new(tokens, hosts).without_repeat()`, and `GreeterClient::with_origin(service, uri)`.
+//!
+//! While a request waits for a token, it holds what `poll_ready` has reserved for it: below a limit of concurrency, a cold token
+//! holds up the requests behind it, those to other hosts included.
 
 mod layer;
 pub use layer::{Authorization, AuthorizationLayer};

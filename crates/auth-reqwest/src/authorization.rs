@@ -95,7 +95,11 @@ impl Middleware for Authorization {
         }
         let Some(mut second) = second else { return Ok(first) };
         match self.authorize(&mut second).await {
-            Ok(_) => next.run(second, extensions).await,
+            Ok(_) => {
+                // Its connection is free for the second try.
+                drop(first);
+                next.run(second, extensions).await
+            }
             // Without another token the first answer says more than our error would.
             Err(_) => Ok(first),
         }

@@ -28,11 +28,21 @@ pub fn client(
 pub fn redirects(hosts: Hosts) -> Policy {
     Policy::custom(move |attempt| {
         let carries_token = attempt.previous().iter().any(|url| may_see_tokens(&hosts, url));
-        if carries_token && !may_see_tokens(&hosts, attempt.url()) {
+        if carries_token && (!may_see_tokens(&hosts, attempt.url()) || comes_back(&attempt)) {
             return attempt.stop();
         }
         Policy::default().redirect(attempt)
     })
+}
+
+/// Whether it leads back to where it began, from elsewhere. Reqwest has taken the token off on the way, and a 401 there would
+/// be taken for a refusal of it.
+fn comes_back(attempt: &reqwest::redirect::Attempt<'_>) -> bool {
+    let origins = |url: &Url| url.origin();
+    match (attempt.previous().first(), attempt.previous().last()) {
+        (Some(first), Some(last)) => origins(last) != origins(first) && origins(attempt.url()) == origins(first),
+        _ => false,
+    }
 }
 
 fn may_see_tokens(hosts: &Hosts, url: &Url) -> bool {

@@ -38,17 +38,24 @@ impl Keys {
 
     /// Whether one of the keys signed `token`. Times are not looked at: the table tells those.
     pub(crate) fn verify(&self, token: &Token) -> Verdict {
-        let Token::Jwt { text, .. } = token else {
+        let Token::Jwt { text, header: members, .. } = token else {
             return Verdict::Invalid("the token is no signed JWT".to_owned());
         };
+        // RFC 7515 §4.1.11: whoever does not understand all of it must refuse.
+        if members.contains_key("crit") {
+            return Verdict::Invalid("its header has crit, of which nothing is understood here".to_owned());
+        }
         let Ok(header) = decode_header(text) else {
-            return Verdict::Invalid("its alg is none of those that prove anything, such as RS256 or ES256".to_owned());
+            return Verdict::Invalid(
+                "its header is odd, or its alg none that proves anything, as RS256 and ES256 do".to_owned(),
+            );
         };
         let fits = |key: &&Jwk| header.kid.is_none() || key.common.key_id == header.kid;
         let candidates: Vec<&Jwk> = self.0.keys.iter().filter(fits).collect();
         if candidates.is_empty() {
             let ids: Vec<&str> = self.0.keys.iter().filter_map(|key| key.common.key_id.as_deref()).collect();
-            return Verdict::Invalid(format!("its kid is none of the file's: {}; are the keys old?", ids.join(", ")));
+            let ids = if ids.is_empty() { "which have none".to_owned() } else { ids.join(", ") };
+            return Verdict::Invalid(format!("its kid is none of the file's: {ids}; are the keys old?"));
         }
         let algorithm = format!("{:?}", header.alg);
         match candidates.into_iter().find(|key| is_signed_by(text, key, header.alg)) {
@@ -114,6 +121,18 @@ mod tests {
     }
 
     #[test]
+    fn critical_header_that_is_not_understood_is_no_valid_signature() {
+        let key = EncodingKey::from_secret(b"invented-invented-invented-invented");
+        let k = URL_SAFE_NO_PAD.encode("invented-invented-invented-invented");
+        let keys = Keys::parse(&format!(r#"{{"keys":[{{"kty":"oct","k":"{k}"}}]}}"#)).unwrap();
+        let text = |part: &str| URL_SAFE_NO_PAD.encode(part);
+        let signed = format!("{}.{}", text(r#"{"alg":"HS256","crit":["invented"],"invented":1}"#), text("{}"));
+        let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &key, Algorithm::HS256).unwrap();
+        let token = Token::found_in(&format!("{signed}.{signature}")).unwrap();
+        assert!(why(keys.verify(&token)).contains("crit"));
+    }
+
+    #[test]
     fn changed_claims_are_found() {
         let (Token::Jwt { text, .. }, keys) = signed("invented-key") else { panic!("no JWT") };
         let (header, signature) = (text.split('.').next().unwrap(), text.rsplit('.').next().unwrap());
@@ -125,7 +144,7 @@ mod tests {
     fn token_without_a_signature_proves_nothing() {
         let keys = signed("invented-key").1;
         let unsigned = format!("{}.{}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#), URL_SAFE_NO_PAD.encode("{}"));
-        assert!(why(keys.verify(&Token::found_in(&unsigned).unwrap())).contains("prove anything"));
+        assert!(why(keys.verify(&Token::found_in(&unsigned).unwrap())).contains("proves anything"));
         assert!(why(keys.verify(&Token::found_in("invented-opaque").unwrap())).contains("no signed JWT"));
     }
 

@@ -1,6 +1,7 @@
 //! A token as a table: names on the left, times as dates, and a bar of its life.
 
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anstyle::{AnsiColor, Style};
@@ -22,7 +23,6 @@ pub(crate) fn of(token: &Token, verdict: Option<&Verdict>, now: SystemTime) -> S
             if let Some(life) = Life::of(claims) {
                 row(&mut table, "life", &life.bar(now));
             }
-            row(&mut table, "signature", &told(verdict));
         }
         Token::Encrypted { header } => {
             section(&mut table, "header", header, now);
@@ -33,16 +33,20 @@ pub(crate) fn of(token: &Token, verdict: Option<&Verdict>, now: SystemTime) -> S
             row(&mut table, "", "only the vendor can say what it is; when it expires, the answer said that brought it");
         }
     }
+    if verdict.is_some() || matches!(token, Token::Jwt { .. }) {
+        row(&mut table, "signature", &told(verdict));
+    }
     table
 }
 
 fn section(table: &mut String, title: &str, members: &Map<String, Value>, now: i64) {
     let _ = writeln!(table, "{BOLD}{title}{BOLD:#}");
-    let width = members.keys().map(|name| shown(name).chars().count()).max().unwrap_or(0).max(LEAST_WIDTH);
+    let width =
+        members.keys().map(|name| shown(name).chars().count()).max().unwrap_or(0).clamp(LEAST_WIDTH, MOST_WIDTH);
     for (name, value) in members {
         let name = shown(name);
-        let padding = width - name.chars().count();
-        let _ = writeln!(table, "  {name}{:padding$}  {}", "", text_of(&name, value, now));
+        let padding = " ".repeat(width.saturating_sub(name.chars().count()));
+        let _ = writeln!(table, "  {name}{padding}  {}", text_of(&name, value, now));
     }
 }
 
@@ -125,10 +129,19 @@ fn shown(text: &str) -> String {
 }
 
 fn is_plain(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    !c.is_control() && !UNSEEN.iter().any(|range| range.contains(&c))
 }
 
+/// Characters without a width, and those that turn text round.
+const UNSEEN: [RangeInclusive<char>; 7] = [
+    '\u{ad}'..='\u{ad}',
+    '\u{61c}'..='\u{61c}',
+    '\u{200b}'..='\u{200f}',
+    '\u{2028}'..='\u{202e}',
+    '\u{2060}'..='\u{2069}',
+    '\u{feff}'..='\u{feff}',
+    '\u{e0000}'..='\u{e007f}',
+];
 const BOLD: Style = Style::new().bold();
 const GREEN: Style = AnsiColor::Green.on_default();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
@@ -137,6 +150,8 @@ const TIMES: [&str; 5] = ["exp", "iat", "nbf", "auth_time", "updated_at"];
 /// Characters of the bar.
 const BAR: usize = 20;
 const LEAST_WIDTH: usize = 9;
+/// A longer name pushes its own value aside, and no other.
+const MOST_WIDTH: usize = 32;
 /// Of the year 9999.
 const LAST_SECOND: f64 = 253_402_300_799.0;
 
@@ -205,6 +220,19 @@ signature  not checked; --jwks FILE does, with the keys that the vendor publishe
         let shown = table(&json!({ "sub": "a\u{1b}[2Jb\r\u{202e}c", "\u{7}x": 1 }), None);
         assert!(!shown.contains(['\u{1b}', '\r', '\u{202e}', '\u{7}']), "{shown:?}");
         assert!(shown.contains(r"a\u{1b}[2Jb\u{d}\u{202e}c"), "{shown}");
+    }
+
+    #[test]
+    fn name_of_any_length_is_shown() {
+        let shown = table(&json!({ "x".repeat(70_000): 1, "b": 2 }), None);
+        assert!(shown.contains("\n  b ") && shown.len() < 71_000, "{}", shown.len());
+    }
+
+    #[test]
+    fn verdict_on_what_is_no_jwt_is_told_too() {
+        let invalid = Verdict::Invalid("the token is no signed JWT".to_owned());
+        let opaque = Token::Opaque { length: 7, why: "invented" };
+        assert!(of(&opaque, Some(&invalid), SystemTime::now()).contains("no signed JWT"));
     }
 
     #[test]

@@ -52,7 +52,10 @@ fn word_of(text: &str) -> Result<String, Trouble> {
         })?,
         _ => text,
     };
-    let mut words = text.split_whitespace().skip_while(|word| is_prefix(word));
+    // Of several headers it is the one.
+    let header = text.lines().find(|line| line.trim_start().to_ascii_lowercase().starts_with("authorization:"));
+    let mut words =
+        header.unwrap_or(text).trim_start_matches('\u{feff}').split_whitespace().skip_while(|word| is_prefix(word));
     match (words.next(), words.next()) {
         (Some(token), None) => Ok(token.to_owned()),
         (None, _) => Err(Trouble::Usage("there is no token; give a file, or pipe one in".to_owned())),
@@ -85,6 +88,8 @@ mod tests {
             format!("  {jwt}\r\n"),
             format!("Bearer {jwt}"),
             format!("authorization: bearer {jwt}"),
+            format!("X-Id: invented\nAuthorization: Bearer {jwt}\nX-Secret: invented\n"),
+            format!("\u{feff}{jwt}"),
             format!(r#"{{"access_token":"{jwt}","expires_in":3600}}"#),
             format!("\"{jwt}\""),
         ] {

@@ -3,6 +3,8 @@
 use auth_core::reqwest::Client;
 use auth_core::{Error, TokenSource};
 
+use crate::script::{HOUR, Script};
+
 fn tokens() -> TokenSource {
     TokenSource::fixed("invented-token")
 }
@@ -23,6 +25,16 @@ async fn authorization_that_is_there_stays() {
     let request = Client::new().get("http://anywhere.example/").header("authorization", "Basic invented");
     let request = tokens().authorize(request).await.expect("left alone").build().expect("a request");
     assert_eq!(request.headers()["authorization"], "Basic invented");
+}
+
+#[tokio::test]
+async fn request_that_gets_no_token_costs_none() {
+    let script = Script::tokens_of(HOUR);
+    let tokens = script.source();
+    let own = Client::new().get("http://anywhere.example/").header("authorization", "Basic invented");
+    drop(tokens.authorize(own).await.expect("left alone"));
+    tokens.authorize(Client::new().get("http://api.vendor.example/")).await.expect_err("plain http");
+    assert_eq!(script.requests(), 0);
 }
 
 #[tokio::test]

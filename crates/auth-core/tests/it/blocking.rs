@@ -1,9 +1,13 @@
 //! Calls from threads that do not await.
 
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use auth_core::{Error, TokenSource};
+use auth_core::{
+    BlockingTokenSource, Error, Fingerprint, ManualClock, RequestContext, TokenEndpoint, TokenResponse, TokenSource,
+    async_trait,
+};
 use tokio::runtime::Builder;
 
 use crate::script::{Answer, HOUR, SECOND, Script, wrong_secret};
@@ -98,4 +102,48 @@ async fn being_refused_costs_a_task_nothing_of_its_budget() {
         assert!(tokens.token().is_err());
     }
     assert!(tokio::task::coop::has_budget_remaining());
+}
+
+#[test]
+fn usable_token_that_is_due_for_renewal_is_handed_out_in_an_async_task_too() {
+    let (script, clock) = (Script::tokens_of(HOUR), ManualClock::new());
+    let tokens = TokenSource::builder(script.clone()).clock(clock.clone()).build();
+    let blocking = tokens.blocking();
+    blocking.token().expect("a token");
+    // Nobody renews any more.
+    Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(tokens.shutdown());
+    clock.advance(3000 * SECOND);
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let token = runtime.block_on(async { blocking.token() }).expect("the token that is due");
+    assert_eq!(token.value(), "invented-1");
+}
+
+#[test]
+fn thread_of_blocking_calls_does_not_wait_for_itself() {
+    let inner = source(&Script::tokens_of(HOUR)).blocking();
+    let outer = TokenSource::new(Nested(inner)).blocking();
+    let (told, answer) = mpsc::channel();
+    thread::spawn(move || told.send(outer.token().map(drop)));
+    let error = answer.recv_timeout(30 * SECOND).expect("an answer").expect_err("no inner token");
+    assert!(is_refused(&error), "{error}");
+    source(&Script::tokens_of(HOUR)).blocking().token().expect("other sources go on");
+}
+
+/// An endpoint that makes a blocking call where it is polled, and has no budget there.
+struct Nested(BlockingTokenSource);
+
+#[async_trait]
+impl TokenEndpoint for Nested {
+    fn vendor(&self) -> &'static str {
+        "nested-auth"
+    }
+
+    async fn fingerprint(&self) -> Result<Fingerprint, Error> {
+        Ok(Fingerprint::of_parts(&[]))
+    }
+
+    async fn request_token(&self, _: &RequestContext<'_>) -> Result<TokenResponse, Error> {
+        tokio::task::unconstrained(async { self.0.token() }).await?;
+        TokenResponse::new("invented-outer", HOUR)
+    }
 }

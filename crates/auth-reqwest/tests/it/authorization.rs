@@ -8,11 +8,13 @@ use auth_core::{
     Error, Failure, Fingerprint, Hosts, RequestContext, TokenEndpoint, TokenResponse, TokenSource, async_trait,
 };
 use auth_reqwest::Authorization;
+use http::Extensions;
 use httpmock::MockServer;
-use reqwest::{Body, Client};
-use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
+use reqwest::{Body, Client, Request, Response};
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next};
 use reqwest_retry::RetryTransientMiddleware;
 use reqwest_retry::policies::ExponentialBackoff;
+use tokio::sync::Semaphore;
 
 /// Tokens `invented-1`, `invented-2` and so on, up to as many as there are.
 #[derive(Clone)]
@@ -171,6 +173,35 @@ async fn failure_to_get_a_token_and_plain_http_are_errors_of_auth_core() {
         let error = client(authorization).get(url).send().await.expect_err("no token");
         let reqwest_middleware::Error::Middleware(error) = error else { panic!("{error}") };
         assert!(error.downcast_ref::<Error>().is_some_and(|error| error.to_string().contains(says)), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn first_answer_is_let_go_of_before_the_second_try() {
+    let (server, tokens) = (MockServer::start_async().await, Tokens::many());
+    answers(&server, "invented-1", 401).await;
+    answers(&server, "invented-2", 200).await;
+    let one_at_a_time = OneAtATime(Arc::new(Semaphore::new(1)));
+    let client = ClientBuilder::new(Client::new()).with(to_loopback(&tokens)).with(one_at_a_time).build();
+    let sent = tokio::time::timeout(Duration::from_secs(30), client.get(server.url("/orders")).send()).await;
+    assert_eq!(sent.expect("it does not wait for itself").expect("an answer").status(), 200);
+}
+
+/// Lets one request pass at a time, until its answer is let go of.
+struct OneAtATime(Arc<Semaphore>);
+
+#[async_trait]
+impl Middleware for OneAtATime {
+    async fn handle(
+        &self,
+        request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<Response> {
+        let permit = Arc::clone(&self.0).acquire_owned().await.expect("it is never closed");
+        let mut response = next.run(request, extensions).await?;
+        response.extensions_mut().insert(Arc::new(permit));
+        Ok(response)
     }
 }
 

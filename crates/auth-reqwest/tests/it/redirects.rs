@@ -70,6 +70,27 @@ async fn refusal_of_a_host_that_was_not_shown_the_token_drops_none() {
 }
 
 #[tokio::test]
+async fn refusal_after_a_detour_over_another_host_drops_no_token_and_sends_nothing_twice() {
+    let (here, there, tokens) = (MockServer::start_async().await, MockServer::start_async().await, Tokens::many());
+    let first = moved(&here, &there).await;
+    let back = here.url("/back");
+    let detour = there.mock_async(|when, then| {
+        when.path("/orders");
+        then.status(307).header("location", back);
+    });
+    let _detour = detour.await;
+    let refusing = here.mock_async(|when, then| {
+        when.path("/back").header_missing("authorization");
+        then.status(401);
+    });
+    let _refusing = refusing.await;
+    let hosts = only(&here).and(only(&there));
+    let client = auth_reqwest::client(Client::builder(), tokens.source(), hosts).expect("a client");
+    client.post(here.url("/moved")).body("an order").send().await.expect("an answer");
+    assert_eq!((first.calls_async().await, tokens.asked()), (1, 1));
+}
+
+#[tokio::test]
 async fn redirects_of_requests_that_carry_no_token_are_followed_as_ever_and_not_for_ever() {
     let (here, there) = (MockServer::start_async().await, MockServer::start_async().await);
     let (_redirecting, reached) = (moved(&here, &there).await, orders(&there).await);
