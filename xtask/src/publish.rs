@@ -8,7 +8,7 @@ mod registry;
 mod tests;
 
 use crate::Outcome;
-use crate::project::{self, Package, Project};
+use crate::project::{self, Project};
 use crate::release::repository::Repository;
 use crate::release::version;
 use registry::{Cargo, Registry};
@@ -61,26 +61,14 @@ enum State {
 }
 
 /// What is tagged, in the order of upload: each crate after those that it needs, and its old versions before the new.
+/// Each is asked for: a back-port comes after a newer version that is there.
 fn uploads(repository: &Repository, project: &Project, registry: &dyn Registry) -> Outcome<Vec<Upload>> {
     let mut uploads = Vec::new();
     for package in project.in_order() {
-        let mut versions = of_crate(package, repository.tagged(&package.name)?, registry)?;
-        versions.reverse();
-        uploads.extend(versions);
-    }
-    Ok(uploads)
-}
-
-/// The versions with a tag from the newest down to the first that is there: none before it is missing, since they go up
-/// in order.
-fn of_crate(package: &Package, tagged: Vec<Version>, registry: &dyn Registry) -> Outcome<Vec<Upload>> {
-    let mut uploads: Vec<Upload> = Vec::new();
-    for version in tagged.into_iter().rev() {
-        let is_there = registry.has(&package.name, &version)?;
-        let state = if is_there { State::WasThere } else { State::Due };
-        uploads.push(Upload { name: package.name.clone(), version, needs: package.needs.clone(), state });
-        if is_there {
-            break;
+        for version in repository.tagged(&package.name)? {
+            let state = if registry.has(&package.name, &version)? { State::WasThere } else { State::Due };
+            let (name, needs) = (package.name.clone(), package.needs.clone());
+            uploads.push(Upload { name, version, needs, state });
         }
     }
     Ok(uploads)
