@@ -141,6 +141,7 @@ impl Shared {
             ("GET", ["index", folders @ .., name]) => Some(self.index(folders, name)),
             ("GET", ["dl", name, version, "download"]) => Some(found(self.state().shelf.packed(name, version))),
             ("PUT", ["api", "v1", "crates", "new"]) => self.upload(request),
+            ("DELETE", ["api", "v1", "crates", name, version, "yank"]) => Some(self.yank(request, name, version)),
             _ => Some(Response::error(404, "no such page")),
         }
     }
@@ -151,7 +152,7 @@ impl Shared {
     }
 
     fn upload(&self, request: &Request) -> Option<Response> {
-        if request.authorization.as_deref() != Some(TOKEN) {
+        if !is_allowed(request) {
             return Some(Response::error(403, "this token may not publish"));
         }
         let mut state = self.state();
@@ -165,6 +166,13 @@ impl Shared {
         };
         (fault != Some(Fault::LoseAnswer)).then_some(answer)
     }
+
+    fn yank(&self, request: &Request, name: &str, version: &str) -> Response {
+        match is_allowed(request) && self.state().shelf.yank(name, version) {
+            true => Response::json(200, &json!({ "ok": true })),
+            false => Response::error(403, "no such crate, or not for this token"),
+        }
+    }
 }
 
 impl State {
@@ -176,6 +184,10 @@ impl State {
         self.breakage = Some((left - 1, fault));
         None
     }
+}
+
+fn is_allowed(request: &Request) -> bool {
+    request.authorization.as_deref() == Some(TOKEN)
 }
 
 fn found(bytes: Option<&[u8]>) -> Response {

@@ -11,6 +11,7 @@ use xshell::{Shell, cmd};
 
 /// What publishing needs of a registry.
 pub(crate) trait Registry {
+    /// Whether the version is taken, be it yanked.
     fn has(&self, name: &str, version: &Version) -> Outcome<bool>;
 
     /// Ends when the index shows it.
@@ -31,7 +32,7 @@ impl Registry for Cargo<'_> {
         let said = String::from_utf8_lossy(&output.stderr);
         match output.status.success() {
             true => Ok(true),
-            false if said.contains("could not find") => Ok(false),
+            false if said.contains("could not find") => self.has_yanked(name, version),
             false => Err(format!("{registry} does not say if it has {package}: {}", reason(said.lines())).into()),
         }
     }
@@ -49,6 +50,21 @@ impl Registry for Cargo<'_> {
 }
 
 impl Cargo<'_> {
+    /// A yanked version is there, and can never be uploaded again. Of all that cargo does, `install` alone tells it from
+    /// one that is not there, and installs neither.
+    fn has_yanked(&self, name: &str, version: &Version) -> Outcome<bool> {
+        let (sh, registry, package) = (&self.repository.sh, self.name, format!("{name}@={version}"));
+        let nowhere = tempfile::tempdir()?;
+        let root = nowhere.path();
+        let command = cmd!(sh, "cargo install --quiet --color never --registry {registry} --root {root} {package}");
+        let said = String::from_utf8_lossy(&command.quiet().ignore_status().output()?.stderr).into_owned();
+        match said.contains("has been yanked") {
+            true => Ok(true),
+            false if said.contains("could not find") => Ok(false),
+            false => Err(format!("{registry} does not say if it has {package}: {}", reason(said.lines())).into()),
+        }
+    }
+
     fn publish(&self, sh: &Shell, name: &str) -> Outcome {
         let registry = self.name;
         let mut command = cmd!(sh, "cargo publish --package {name} --registry {registry}");

@@ -99,6 +99,16 @@ fn newer_version_waits_for_the_older() {
 }
 
 #[test]
+fn back_port_is_published_beside_the_newer_version_that_is_there() {
+    let (scratch, shelf) = (Scratch::released(), Shelf::default());
+    tag(&scratch, "t-core", Version::new(0, 2, 0));
+    publish(&scratch, &shelf);
+    tag(&scratch, "t-core", Version::new(0, 1, 1));
+    publish(&scratch, &shelf);
+    assert_eq!(shelf.held(), "t-core@0.1.0 t-core@0.2.0 t-vendor@0.1.0 t-tool@0.1.0 t-core@0.1.1");
+}
+
+#[test]
 fn crate_that_arrived_though_the_answer_did_not_is_published() {
     let scratch = Scratch::released();
     let shelf = Shelf { keeps: true, ..Shelf::refusing("t-core") };
@@ -183,4 +193,23 @@ fn tag_that_names_another_version_than_its_tree_is_not_published() {
     let published = table(&publish(&scratch, &cargo));
     assert!(published.contains("t-core-v0.2.0    failed: the tree of its tag has t-core 0.1.0\n"), "{published}");
     assert_eq!(names(&registry), ["t-core"]);
+}
+
+/// It cannot be uploaded again, and the repaired one is due.
+#[test]
+fn yanked_version_counts_as_there_and_the_patch_is_published() {
+    let registry = Loopback::start().unwrap();
+    let scratch = knowing(&registry);
+    let cargo = Cargo { repository: &scratch.repository, name: "local" };
+    publish(&scratch, &cargo);
+    let sh = &scratch.repository.sh;
+    xshell::cmd!(sh, "cargo yank --quiet --registry local t-core@0.1.0").quiet().run().unwrap();
+    let manifest = "crates/t-core/Cargo.toml";
+    scratch.write(manifest, &scratch.read(manifest).replace("0.1.0", "0.1.1"));
+    scratch.commit("Repair it");
+    tag(&scratch, "t-core", Version::new(0, 1, 1));
+
+    let expected = [State::WasThere, State::Published, State::WasThere, State::WasThere];
+    assert_eq!(states(publish(&scratch, &cargo)), expected);
+    assert_eq!(names(&registry), ["t-core", "t-vendor", "t-tool", "t-core"]);
 }

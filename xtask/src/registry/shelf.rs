@@ -10,7 +10,8 @@ pub(crate) struct Shelf(Vec<Published>);
 struct Published {
     name: String,
     version: String,
-    line: String,
+    /// Of the index.
+    line: Value,
     packed: Vec<u8>,
 }
 
@@ -49,9 +50,15 @@ impl Shelf {
         if let Some(unknown) = names.find(|name| !self.0.iter().any(|published| published.name == *name)) {
             return Err(format!("{name} depends on {unknown}, which is not published here"));
         }
-        let line = line(&metadata, packed).to_string();
+        let line = line(&metadata, packed);
         self.0.push(Published { name, version, line, packed: packed.to_vec() });
         Ok(())
+    }
+
+    /// Marks a version as one that nobody new should use. Says whether it is there.
+    pub(crate) fn yank(&mut self, name: &str, version: &str) -> bool {
+        let yanked = self.0.iter_mut().find(|published| published.name == name && published.version == version);
+        yanked.map(|published| published.line["yanked"] = json!(true)).is_some()
     }
 }
 
