@@ -45,6 +45,9 @@ pub(crate) struct Options {
     /// Release the crates, too, that need this one and must follow
     #[arg(long)]
     pub(crate) with_dependents: bool,
+    /// Release, too, with a crate of the project that has changed since its own release, which is what users get
+    #[arg(long)]
+    pub(crate) allow_changed_needs: bool,
     /// The branch that releases are made on
     #[arg(long, default_value = "main")]
     pub(crate) branch: String,
@@ -96,7 +99,10 @@ fn plan(repository: &Repository, project: Project, options: &Options, today: &st
             releases.push(planner.release(&proposal.name, &proposal.bump)?);
         }
     }
-    let (head, branch, obstacles) = (repository.head()?, repository.branch()?, obstacles(repository, options)?);
+    let (head, branch, mut obstacles) = (repository.head()?, repository.branch()?, obstacles(repository, options)?);
+    if !options.allow_changed_needs {
+        obstacles.extend(releases.iter().flat_map(changed_needs));
+    }
     Ok(Plan { head, branch, releases, proposals, obstacles })
 }
 
@@ -114,6 +120,14 @@ fn obstacles(repository: &Repository, options: &Options) -> Outcome<Vec<String>>
         obstacles.push(format!("not committed:\n  {}", dirty.join("\n  ")));
     }
     Ok(obstacles)
+}
+
+/// The needs of a release that go first.
+fn changed_needs(release: &plan::Release) -> impl Iterator<Item = String> {
+    release.changed_needs.iter().map(|need| {
+        let (lines, name) = (format!("`cargo xtask release {} patch`, or more than patch", need.name), &release.name);
+        format!("{need}, and {name} needs it: release it first ({lines}), or `--allow-changed-needs`")
+    })
 }
 
 /// Ends what was begun before anything new is. A word such as `patch` meant that release, and would now mean the one

@@ -28,8 +28,14 @@ pub(crate) struct Release {
     pub(crate) edits: Vec<Edit>,
     /// What the tag says.
     pub(crate) message: String,
-    /// What a person should think about before.
-    pub(crate) notes: Vec<String>,
+    pub(crate) changed_needs: Vec<Changed>,
+}
+
+/// A crate of the project whose release is not what the tree has, and so not what was tested.
+pub(crate) struct Changed {
+    pub(crate) name: String,
+    /// Of its release.
+    pub(crate) tag: String,
 }
 
 /// A file before and after.

@@ -1,6 +1,6 @@
 //! Works out what a release changes.
 
-use super::plan::{Edit, Proposal, Release, message};
+use super::plan::{Changed, Edit, Proposal, Release, message};
 use super::repository::Repository;
 use super::version::{self, Bump, Step};
 use super::{changelog, manifest};
@@ -36,8 +36,8 @@ impl<'a> Planner<'a> {
         let mut edits = self.versions(name, &folder, &new)?;
         edits.extend(self.changelogs(name, &folder, &new)?);
         let message = message(name, &new, &self.text(&format!("{folder}/CHANGELOG.md"))?);
-        let notes = self.changed_needs(name)?;
-        let mut release = Release { name: name.to_owned(), old, new, previous, has_library, edits, message, notes };
+        let (name, changed_needs) = (name.to_owned(), self.changed_needs(name)?);
+        let mut release = Release { name, old, new, previous, has_library, edits, message, changed_needs };
         if release.step()? == Some(Step::Major) {
             release.edits.extend(self.tell_dependents(&release)?);
         }
@@ -104,22 +104,21 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// The tests use what a crate needs as it is in the tree. Users get the release of it.
-    fn changed_needs(&self, name: &str) -> Outcome<Vec<String>> {
+    /// The tests use what a crate needs as it is in the tree. Users get the release of it, with which the crate may not
+    /// even build.
+    fn changed_needs(&self, name: &str) -> Outcome<Vec<Changed>> {
         let needs = self.project.package(name).into_iter().flat_map(|package| &package.needs);
-        let mut notes = Vec::new();
+        let mut changed = Vec::new();
         for need in needs.filter_map(|need| self.project.package(need)) {
             let tag = version::tag(&need.name, &need.version);
             // One that is released by this plan has no tag yet.
             let is_set = self.repository.tagged(&need.name)?.contains(&need.version);
-            if is_set && self.repository.differs(&tag, &format!("{}/src", need.folder))? {
-                notes.push(format!(
-                    "{name} was tested with a {} that has changed since {tag}, which its users get",
-                    need.name
-                ));
+            let built_from = BUILT_FROM.map(|path| format!("{}/{path}", need.folder));
+            if is_set && self.repository.differs(&tag, &built_from)? {
+                changed.push(Changed { name: need.name.clone(), tag });
             }
         }
-        Ok(notes)
+        Ok(changed)
     }
 
     /// Whether the version in its manifest has a tag.
@@ -207,3 +206,6 @@ fn propose(package: &Package, release: &Release, step: Option<Step>, has_users: 
     };
     Some(Proposal { name: package.name.clone(), bump, why })
 }
+
+/// What of a crate's folder makes a difference to those who build with it.
+const BUILT_FROM: [&str; 3] = ["src", "Cargo.toml", "build.rs"];

@@ -56,9 +56,11 @@ impl Repository {
         Ok(files.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
     }
 
-    /// Whether anything below `path` is another than it was at `tag`.
-    pub(crate) fn differs(&self, tag: &str, path: &str) -> Outcome<bool> {
-        Ok(!self.git(&["diff", "--name-only", tag, "--", path])?.is_empty())
+    /// Whether anything below `paths` is another than it was at `revision`, a tag or a commit.
+    pub(crate) fn differs(&self, revision: &str, paths: &[String]) -> Outcome<bool> {
+        let mut arguments = vec!["diff", "--name-only", revision, "--"];
+        arguments.extend(paths.iter().map(String::as_str));
+        Ok(!self.git(&arguments)?.is_empty())
     }
 
     /// An annotated tag that says what is new.

@@ -1,6 +1,6 @@
 //! A plan as a person reads it.
 
-use super::plan::{Edit, Plan, Proposal, Release};
+use super::plan::{Changed, Edit, Plan, Proposal, Release};
 use super::version::Step;
 use std::fmt;
 
@@ -54,8 +54,8 @@ impl fmt::Display for Release {
         for edit in &self.edits {
             write!(f, "{edit}")?;
         }
-        for note in &self.notes {
-            writeln!(f, "  note: {note}")?;
+        for need in &self.changed_needs {
+            writeln!(f, "  note: {need}, which users get with {name}")?;
         }
         writeln!(f, "  commit: {}\n  tag:    {}", self.subject(), self.tag())
     }
@@ -70,6 +70,12 @@ impl Release {
             Ok(Some(_)) => format!("breaks no user of {previous}, who get it by `cargo update`"),
             Err(error) => error.to_string(),
         }
+    }
+}
+
+impl fmt::Display for Changed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} has changed since {}", self.name, self.tag)
     }
 }
 

@@ -79,19 +79,6 @@ fn first_release_proposes_those_that_could_not_be_released_without_it() {
     assert!(shown.contains(&proposed), "{shown}");
 }
 
-/// It may use what that release does not have.
-#[test]
-fn crate_tested_with_unreleased_changes_of_another_is_noted() {
-    let scratch = Scratch::released();
-    let note = "note: t-vendor was tested with a t-core that has changed since t-core-v0.1.0, which its users get\n";
-    assert!(!shown(&scratch, "t-vendor patch").contains("note: "));
-    scratch.write("crates/t-core/src/lib.rs", "//! Core.\n/// Two.\npub const ONE: u8 = 2;\n");
-    scratch.commit("Count on");
-    let noted = shown(&scratch, "t-vendor patch");
-    assert!(noted.contains(note), "{noted}");
-    assert!(!shown(&scratch, "t-core minor --with-dependents").contains("note: "));
-}
-
 #[test]
 fn dependent_that_waits_for_another_crate_is_not_proposed() {
     let scratch = Scratch::unreleased();

@@ -1,4 +1,4 @@
-use super::{Noted, Scratch, release, release_with};
+use super::{Noted, Scratch, release, release_with, shown};
 
 /// That `line` is refused for `reason`, and that nothing has changed.
 fn refuses(scratch: &Scratch, line: &str, reason: &str) {
@@ -75,6 +75,44 @@ fn crate_is_not_released_before_what_it_needs() {
     let scratch = Scratch::unreleased();
     let reason = "t-vendor needs t-core 0.1.0, which is not released: first `cargo xtask release t-core 0.1.0`";
     refuses(&scratch, "t-vendor 0.1.0", reason);
+}
+
+/// It may use what that release does not have: nobody could build it.
+#[test]
+fn crate_is_not_released_with_a_need_that_has_changed_since_its_tag() {
+    for (path, text) in [
+        ("src/lib.rs", "//! Core.\n/// Two.\npub const ONE: u8 = 2;\n"),
+        ("build.rs", "fn main() {}\n"),
+        ("Cargo.toml", "[package]\nname = \"t-core\"\nversion = \"0.1.0\"\n[features]\nmore = []\n"),
+    ] {
+        let scratch = Scratch::released();
+        scratch.write(&format!("crates/t-core/{path}"), text);
+        scratch.commit("Count on");
+        let reason = "t-core has changed since t-core-v0.1.0, and t-vendor needs it: \
+            release it first (`cargo xtask release t-core patch`, or more than patch), or `--allow-changed-needs`";
+        refuses(&scratch, "t-vendor patch", reason);
+        assert!(shown(&scratch, "t-vendor patch").contains(&format!("in the way: {reason}\n")));
+    }
+}
+
+#[test]
+fn need_that_has_changed_is_no_obstacle_once_it_is_released_or_allowed() {
+    let changed = || {
+        let scratch = Scratch::released();
+        scratch.write("crates/t-core/src/lib.rs", "//! Core.\n/// Two.\npub const ONE: u8 = 2;\n");
+        scratch.write("crates/t-core/README.md", "Which nobody builds with.\n");
+        scratch.commit("Count on");
+        scratch
+    };
+    let note = "note: t-core has changed since t-core-v0.1.0, which users get with t-vendor\n";
+    let allowed = changed();
+    assert!(shown(&allowed, "t-vendor patch --allow-changed-needs").contains(note));
+    release(&allowed, "t-vendor patch --allow-changed-needs").unwrap();
+    release(&changed(), "t-core minor --with-dependents").unwrap();
+    let one_by_one = changed();
+    release(&one_by_one, "t-core patch").unwrap();
+    assert!(!shown(&one_by_one, "t-vendor patch").contains("note: "));
+    release(&one_by_one, "t-vendor patch").unwrap();
 }
 
 #[test]
