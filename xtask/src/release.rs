@@ -133,6 +133,7 @@ fn changed_needs(release: &plan::Release) -> impl Iterator<Item = String> {
 /// Ends what was begun before anything new is. A word such as `patch` meant that release, and would now mean the one
 /// after it.
 fn finish(repository: &Repository, options: &Options, begun: &[Begun]) -> Outcome<Ending> {
+    begun.iter().try_for_each(Begun::check)?;
     let tags: Vec<String> = begun.iter().map(|begun| begun.tag.clone()).collect();
     if options.dry_run {
         return Err(format!("interrupted before the tag: {}; a run without --dry-run sets it", tags.join(", ")).into());

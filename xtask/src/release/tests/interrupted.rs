@@ -76,6 +76,73 @@ fn release_without_its_tag_gets_it_wherever_its_commit_is_by_now() {
     assert_eq!(message.trim(), "t-vendor 0.2.0\n\n- New.\n- Needs t-core 0.2.0.");
 }
 
+/// A release whose tag was deleted, and the crate mended after that.
+fn taken_back_and_mended() -> Scratch {
+    let scratch = Scratch::released();
+    release(&scratch, "t-core patch").unwrap();
+    scratch.git("tag --delete t-core-v0.1.1");
+    scratch.write("crates/t-core/src/lib.rs", "//! Core.\n/// One, mended.\npub const ONE: u8 = 1;\n");
+    scratch.commit("Mend it");
+    scratch
+}
+
+/// The command that an error offers after `way`.
+fn offered(error: &str, way: &str) -> String {
+    let line = error.lines().find_map(|line| line.strip_prefix(way)).unwrap_or_else(|| panic!("{way}: {error}"));
+    line.trim().split(", then").next().unwrap_or_default().to_owned()
+}
+
+fn typed(scratch: &Scratch, command: &str) {
+    let sh = &scratch.repository.sh;
+    xshell::cmd!(sh, "sh -c {command}").quiet().ignore_stdout().run().unwrap();
+}
+
+#[test]
+fn release_whose_tag_was_deleted_for_a_repair_is_not_tagged_as_it_was() {
+    let scratch = taken_back_and_mended();
+    let before = scratch.state();
+    for line in ["t-core patch", "t-core 0.1.1", "t-core patch --dry-run"] {
+        let error = release(&scratch, line).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.starts_with("t-core-v0.1.1 is missing, and t-core has changed since"), "{line}: {error}");
+        assert_eq!(scratch.state(), before);
+    }
+}
+
+#[test]
+fn both_ways_out_of_a_release_that_is_outdated_lead_out() {
+    let scratch = taken_back_and_mended();
+    let error = release(&scratch, "t-core patch").err().map(|error| error.to_string()).unwrap_or_default();
+    typed(&scratch, &offered(&error, "to release it as it was:"));
+    assert!(!scratch.git("show t-core-v0.1.1:crates/t-core/src/lib.rs").contains("mended"));
+    assert!(release(&scratch, "t-core 0.1.1").is_err_and(|error| error.to_string().contains("0.1.1 exists")));
+
+    let scratch = taken_back_and_mended();
+    let error = release(&scratch, "t-core patch").err().map(|error| error.to_string()).unwrap_or_default();
+    typed(&scratch, &offered(&error, "to release it as it is:"));
+    release(&scratch, "t-core patch").unwrap();
+    assert!(scratch.git("show t-core-v0.1.1:crates/t-core/src/lib.rs").contains("mended"));
+}
+
+/// What all crates take from the root's manifest is a part of each.
+#[test]
+fn release_is_outdated_by_a_change_in_the_roots_manifest_and_by_no_other_crate() {
+    let scratch = Scratch::released();
+    release(&scratch, LINE).unwrap();
+    for tag in ["t-core-v0.2.0", "t-vendor-v0.2.0", "t-tool-v0.1.1"] {
+        scratch.git(&format!("tag --delete {tag}"));
+    }
+    scratch.write("crates/t-trials/src/lib.rs", "//! Other trials.\n");
+    scratch.commit("Try something else");
+    let shown = release(&scratch, "t-core minor --dry-run").err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(shown.starts_with("interrupted before the tag: t-tool"), "{shown}");
+
+    scratch.write("Cargo.toml", &format!("{}[profile.release]\nlto = true\n", scratch.read("Cargo.toml")));
+    scratch.commit("Link longer");
+    let error = release(&scratch, "t-core minor").err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(error.starts_with("t-tool-v0.1.1 is missing, and t-tool has changed since"), "{error}");
+    assert!(!scratch.git("tag --list").contains("0.2.0"));
+}
+
 /// Another release than the one that was begun: it is not made on the side.
 #[test]
 fn what_was_begun_is_finished_before_anything_else_is() {
