@@ -9,6 +9,7 @@ mod tests;
 
 use crate::Outcome;
 use crate::project::{self, Project};
+use crate::release::lock::Lock;
 use crate::release::repository::Repository;
 use crate::release::version;
 use registry::{Cargo, Registry};
@@ -29,17 +30,21 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Outcome {
     let repository = Repository { sh: project::shell()? };
     let registry = Cargo { repository: &repository, name: &options.registry };
-    let project = Project::read(&repository.sh)?;
-    let mut uploads = uploads(&repository, &project, &registry)?;
-    if !options.dry_run {
-        upload(&mut uploads, &registry);
-    }
+    let uploads = if options.dry_run { uploads(&repository, &registry)? } else { publish(&repository, &registry)? };
     print!("\n{}", table(&uploads));
     let failed = uploads.iter().filter(|upload| matches!(upload.state, State::Failed(_) | State::Left(_))).count();
     match failed {
         0 => Ok(()),
         _ => Err(format!("{failed} of {} are not published; the same line goes on with them", uploads.len()).into()),
     }
+}
+
+/// What is tagged, and what became of it.
+fn publish(repository: &Repository, registry: &dyn Registry) -> Outcome<Vec<Upload>> {
+    let _lock = Lock::take(repository)?;
+    let mut uploads = uploads(repository, registry)?;
+    upload(&mut uploads, registry);
+    Ok(uploads)
 }
 
 /// One version of one crate.
@@ -62,9 +67,9 @@ enum State {
 
 /// What is tagged, in the order of upload: each crate after those that it needs, and its old versions before the new.
 /// Each is asked for: a back-port comes after a newer version that is there.
-fn uploads(repository: &Repository, project: &Project, registry: &dyn Registry) -> Outcome<Vec<Upload>> {
+fn uploads(repository: &Repository, registry: &dyn Registry) -> Outcome<Vec<Upload>> {
     let mut uploads = Vec::new();
-    for package in project.in_order() {
+    for package in Project::read(&repository.sh)?.in_order() {
         for version in repository.tagged(&package.name)? {
             let state = if registry.has(&package.name, &version)? { State::WasThere } else { State::Due };
             let (name, needs) = (package.name.clone(), package.needs.clone());

@@ -3,6 +3,7 @@
 mod begun;
 mod changelog;
 mod checks;
+pub(crate) mod lock;
 pub(crate) mod manifest;
 mod plan;
 mod planner;
@@ -17,6 +18,7 @@ pub(crate) mod version;
 use crate::project::{self, Project};
 use crate::{Outcome, release::begun::Begun};
 use checks::{Checks, Real};
+use lock::Lock;
 use plan::Plan;
 use planner::Planner;
 use repository::Repository;
@@ -69,6 +71,11 @@ enum Ending {
 }
 
 fn release(repository: &Repository, options: &Options, today: &str, checks: &dyn Checks) -> Outcome<Ending> {
+    // What an interrupted run left may be unreadable, and is mended below.
+    if let Ok(project) = Project::read(&repository.sh) {
+        planner::published(&project, &options.name)?;
+    }
+    let _lock = if options.dry_run { None } else { Some(Lock::take(repository)?) };
     if !options.dry_run
         && let Some(done) = begun::mend(repository)?
     {

@@ -1,9 +1,10 @@
 //! The order and the second run on an invented registry; the rest with cargo itself, on one that speaks its protocol.
 
 use super::registry::{Cargo, Registry};
-use super::{State, Upload, table, upload, uploads};
+use super::{State, Upload, table, uploads};
 use crate::Outcome;
 use crate::registry::{Fault, Registry as Loopback};
+use crate::release::lock::Lock;
 use crate::release::tests::scratch::{PUBLISHED, Scratch};
 use semver::Version;
 use std::cell::RefCell;
@@ -42,9 +43,7 @@ impl Registry for Shelf {
 }
 
 fn publish(scratch: &Scratch, registry: &dyn Registry) -> Vec<Upload> {
-    let mut uploads = uploads(&scratch.repository, &scratch.project(), registry).unwrap();
-    upload(&mut uploads, registry);
-    uploads
+    super::publish(&scratch.repository, registry).unwrap()
 }
 
 /// What became of each.
@@ -98,6 +97,19 @@ fn newer_version_waits_for_the_older() {
     assert_eq!(states(publish(&scratch, &shelf)).pop(), Some(left));
 }
 
+/// It would take the copy that the other packs for one of an interrupted run.
+#[test]
+fn nothing_is_uploaded_while_another_run_is_at_it() {
+    let (scratch, shelf) = (Scratch::released(), Shelf::default());
+    let lock = Lock::take(&scratch.repository).unwrap();
+    let error = super::publish(&scratch.repository, &shelf).err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(error.starts_with("another `release` or `publish` runs"), "{error}");
+    assert_eq!(shelf.held(), "");
+    drop(lock);
+    publish(&scratch, &shelf);
+    assert_eq!(shelf.held(), "t-core@0.1.0 t-vendor@0.1.0 t-tool@0.1.0");
+}
+
 #[test]
 fn back_port_is_published_beside_the_newer_version_that_is_there() {
     let (scratch, shelf) = (Scratch::released(), Shelf::default());
@@ -124,7 +136,7 @@ fn unreachable_registry_is_an_error_before_anything_is_uploaded() {
     sh.set_var("CARGO_NET_RETRY", "0");
     sh.set_var("CARGO_REGISTRIES_LOCAL_INDEX", "sparse+http://127.0.0.1:9/");
     let cargo = Cargo { repository: &scratch.repository, name: "local" };
-    let error = uploads(&scratch.repository, &scratch.project(), &cargo).err().map(|error| error.to_string());
+    let error = uploads(&scratch.repository, &cargo).err().map(|error| error.to_string());
     assert!(error.is_some_and(|error| error.starts_with("local does not say if it has t-core@0.1.0: error: ")));
 }
 

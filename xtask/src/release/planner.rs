@@ -28,7 +28,7 @@ impl<'a> Planner<'a> {
     }
 
     pub(crate) fn release(&mut self, name: &str, bump: &Bump) -> Outcome<Release> {
-        let package = self.published(name)?;
+        let package = published(&self.project, name)?;
         let (old, folder, has_library) = (package.version.clone(), package.folder.clone(), package.has_library);
         let new = self.next(package, bump)?;
         self.needs_are_released(package)?;
@@ -62,17 +62,6 @@ impl<'a> Planner<'a> {
             }
         }
         Ok(proposals)
-    }
-
-    fn published(&self, name: &str) -> Outcome<&Package> {
-        match self.project.package(name) {
-            Some(package) if package.is_published => Ok(package),
-            Some(_) => Err(format!("{name} is not published: its Cargo.toml says `publish = false`").into()),
-            None => {
-                let names: Vec<&str> = self.project.in_order().iter().map(|package| package.name.as_str()).collect();
-                Err(format!("no crate is called {name}; there are {}", names.join(", ")).into())
-            }
-        }
     }
 
     fn next(&self, package: &Package, bump: &Bump) -> Outcome<Version> {
@@ -187,6 +176,18 @@ impl<'a> Planner<'a> {
         self.tagged.entry(release.name.clone()).or_default().push(release.new.clone());
         if let Some(package) = self.project.packages.iter_mut().find(|package| package.name == release.name) {
             package.version = release.new.clone();
+        }
+    }
+}
+
+/// The crate of this name, which users get.
+pub(crate) fn published<'a>(project: &'a Project, name: &str) -> Outcome<&'a Package> {
+    match project.package(name) {
+        Some(package) if package.is_published => Ok(package),
+        Some(_) => Err(format!("{name} is not published: its Cargo.toml says `publish = false`").into()),
+        None => {
+            let names: Vec<&str> = project.in_order().iter().map(|package| package.name.as_str()).collect();
+            Err(format!("no crate is called {name}; there are {}", names.join(", ")).into())
         }
     }
 }

@@ -129,6 +129,28 @@ fn failed_check_leaves_everything_as_it_was() {
     }
 }
 
+/// It would take the copy of the other for one of an interrupted run.
+#[test]
+fn second_run_at_once_is_refused_and_leaves_the_first_in_peace() {
+    let scratch = Scratch::released();
+    let second = |scratch: &Scratch| {
+        scratch.write("target/xtask/release/half-made", "");
+        refuses(scratch, "t-vendor patch", "another `release` or `publish` runs in this checkout");
+        assert!(shown(scratch, "t-vendor patch").contains("tag:    t-vendor-v0.1.1"), "a plan disturbs nobody");
+        assert_eq!(scratch.read("target/xtask/release/half-made"), "");
+    };
+    release_with(&scratch, "t-core patch", &Busy(&scratch, second)).unwrap();
+    release(&scratch, "t-vendor patch").unwrap();
+}
+
+#[test]
+fn nothing_is_cleared_away_for_a_crate_that_is_not_there() {
+    let scratch = Scratch::released();
+    scratch.write("target/xtask/release/half-made", "");
+    refuses(&scratch, "t-cor patch", "no crate is called t-cor");
+    assert_eq!(scratch.read("target/xtask/release/half-made"), "");
+}
+
 /// As a contributor who works on while the checks run.
 struct Busy<'a>(&'a Scratch, fn(&Scratch));
 
