@@ -70,7 +70,6 @@ enum Command {
     },
     /// Draws the life of a token, as the root README shows it, from a run in virtual time
     Picture,
-    /// Publishes what is tagged and not in the registry yet, each crate after those that it needs; goes on where it was interrupted
     /// Publishes what is tagged and not in the registry yet, and goes on where it was interrupted
     Publish(publish::Options),
     /// A crate's version, changelog, commit and tag, after all checks. Pushes nothing
@@ -133,6 +132,16 @@ mod tests {
     #[test]
     fn command_line_is_well_formed() {
         Command::command().debug_assert();
+    }
+
+    #[test]
+    fn help_of_a_command_begins_no_two_lines_alike() {
+        for mut command in Command::command().get_subcommands().cloned() {
+            let help = command.render_long_help().to_string();
+            let begins: Vec<&str> = help.lines().filter_map(|line| line.trim().get(..40)).collect();
+            let unique: std::collections::BTreeSet<&str> = begins.iter().copied().collect();
+            assert_eq!(unique.len(), begins.len(), "{help}");
+        }
     }
 
     /// No worlds would prove nothing, and libFuzzer takes 0 seconds for no end.
