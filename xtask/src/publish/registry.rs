@@ -1,7 +1,7 @@
 //! A registry, as cargo reaches it: cargo has the index's protocol, the token and the waiting.
 
 use crate::Outcome;
-use crate::project::Project;
+use crate::project::{Package, Project};
 use crate::release::repository::Repository;
 use crate::release::{manifest, version};
 use semver::Version;
@@ -43,7 +43,12 @@ impl Registry for Cargo<'_> {
         let copy = self.repository.copy("publish", &version::tag(name, version))?;
         let sh = copy.inside().sh;
         sh.set_var("CARGO_TARGET_DIR", target);
-        let outcome = is_of(&sh, name, version).and_then(|()| self.publish(&sh, name));
+        let outcome = is_of(&sh, name, version).and_then(|package| {
+            if self.name == CRATES_IO {
+                names_no_placeholder(&sh, &package)?;
+            }
+            self.publish(&sh, name)
+        });
         copy.remove()?;
         outcome
     }
@@ -79,13 +84,26 @@ impl Cargo<'_> {
 }
 
 /// A tag that was set by hand may lie.
-fn is_of(sh: &Shell, name: &str, version: &Version) -> Outcome {
-    let project = Project::read(sh)?;
-    match project.package(name) {
-        Some(package) if package.version == *version => Ok(()),
+fn is_of(sh: &Shell, name: &str, version: &Version) -> Outcome<Package> {
+    let package = Project::read(sh)?.packages.into_iter().find(|package| package.name == name);
+    match package {
+        Some(package) if package.version == *version => Ok(package),
         Some(package) => Err(format!("the tree of its tag has {name} {}", package.version).into()),
         None => Err(format!("the tree of its tag has no crate {name}").into()),
     }
+}
+
+/// What crates.io shows can never be corrected in that version.
+fn names_no_placeholder(sh: &Shell, package: &Package) -> Outcome {
+    for path in [format!("{}/Cargo.toml", package.folder), "Cargo.toml".to_owned()] {
+        let text = sh.read_file(&path)?;
+        let is_placeholder = |line: &str| line.starts_with("repository") && line.contains(PLACEHOLDER);
+        if let Some((index, line)) = text.lines().enumerate().find(|(_, line)| is_placeholder(line)) {
+            let advice = "say there where the sources are, and release a version with that";
+            return Err(format!("{path}:{}: `{line}` is a placeholder: {advice}", index + 1).into());
+        }
+    }
+    Ok(())
 }
 
 /// Runs a command whose messages are shown as they come. Its error is the last of them.
@@ -118,9 +136,27 @@ fn reason<'a>(lines: impl Iterator<Item = &'a str>) -> String {
 /// Cargo's name of the registry that it asks by default.
 pub(crate) const CRATES_IO: &str = "crates-io";
 
+/// A host that is nobody's, by RFC 2606.
+const PLACEHOLDER: &str = "//example.invalid";
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::release::tests::scratch::Scratch;
+
+    #[test]
+    fn placeholder_is_found_where_the_crate_says_it_and_no_real_place_is_taken_for_one() {
+        let scratch = Scratch::released();
+        let project = scratch.project();
+        let package = project.package("t-core").unwrap();
+        let (path, sh) = ("crates/t-core/Cargo.toml", &scratch.repository.sh);
+        let manifest = scratch.read(path);
+        scratch.write(path, &format!("{manifest}repository = \"https://example.com/t\"\n"));
+        names_no_placeholder(sh, package).unwrap();
+        scratch.write(path, &format!("{manifest}repository = \"https://example.invalid/t\"\n"));
+        let error = names_no_placeholder(sh, package).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("{path}:{}: ", manifest.lines().count() + 1)), "{error}");
+    }
 
     #[test]
     fn reason_is_the_last_error_in_one_line() {

@@ -225,3 +225,21 @@ fn yanked_version_counts_as_there_and_the_patch_is_published() {
     assert_eq!(states(publish(&scratch, &cargo)), expected);
     assert_eq!(names(&registry), ["t-core", "t-vendor", "t-tool", "t-core"]);
 }
+
+/// If it went on, it would not get far: cargo is offline and has no token here.
+#[test]
+fn crates_io_gets_nothing_whose_repository_is_a_placeholder() {
+    let scratch = Scratch::released();
+    let root = scratch.read("Cargo.toml");
+    let inherited = "\n[workspace.package]\nrepository = \"https://example.invalid/t\"\n";
+    scratch.write("Cargo.toml", &format!("{root}{inherited}"));
+    scratch.commit("Say where the sources are not");
+    scratch.git("tag --force t-core-v0.1.0");
+    scratch.repository.sh.set_var("CARGO_REGISTRY_TOKEN", "");
+
+    let cargo = Cargo { repository: &scratch.repository, name: super::registry::CRATES_IO };
+    let refused = cargo.upload("t-core", &Version::new(0, 1, 0)).unwrap_err().to_string();
+    let line = root.lines().count() + 3;
+    let expected = format!("Cargo.toml:{line}: `repository = \"https://example.invalid/t\"` is a placeholder: say");
+    assert!(refused.starts_with(&expected), "{refused}");
+}
