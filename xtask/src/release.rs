@@ -93,6 +93,7 @@ fn release(repository: &Repository, options: &Options, today: &str, checks: &dyn
     if !plan.obstacles.is_empty() {
         return Err(plan.obstacles.join("\n").into());
     }
+    checks.ready(&plan.releases)?;
     Run { repository, plan: &plan, checks }.all()?;
     Ok(Ending::Released(plan))
 }

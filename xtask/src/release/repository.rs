@@ -14,7 +14,7 @@ pub(crate) struct Repository {
 impl Repository {
     /// Files that are changed, or new and not ignored.
     pub(crate) fn dirty(&self) -> Outcome<Vec<String>> {
-        let status = self.git(&["status", "--porcelain=v1", "-z", "--no-renames"])?;
+        let status = self.git(&["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal"])?;
         Ok(status.split('\0').filter_map(|entry| entry.get(3..)).map(str::to_owned).collect())
     }
 
@@ -83,17 +83,19 @@ impl Repository {
 
     /// The checkout that [`Self::copy`] makes, which need not be there.
     pub(crate) fn copy_at(&self, name: &str) -> Copy<'_> {
-        Copy { of: self, folder: self.sh.current_dir().join("target/xtask").join(name) }
+        Copy { of: self, name: name.to_owned(), folder: self.sh.current_dir().join("target/xtask").join(name) }
     }
 
+    /// What git says is read line by line: what a contributor's settings put between the lines is left out.
     pub(crate) fn git(&self, arguments: &[&str]) -> Outcome<String> {
-        Ok(self.sh.cmd("git").args(arguments).quiet().read()?)
+        Ok(self.sh.cmd("git").args(["-c", "log.showSignature=false"]).args(arguments).quiet().read()?)
     }
 }
 
 /// A checkout beside the contributor's: what is half done there is seen by nobody.
 pub(crate) struct Copy<'a> {
     of: &'a Repository,
+    name: String,
     pub(crate) folder: PathBuf,
 }
 
@@ -114,9 +116,18 @@ impl Copy<'_> {
         Repository { sh }
     }
 
+    /// Git forgets this checkout and no other: `worktree prune` would take along those that are on a disk which is not
+    /// plugged in.
     pub(crate) fn remove(&self) -> Outcome {
         remove_folder(&self.folder)?;
-        self.of.git(&["worktree", "prune"])?;
+        // Git knows it by the name without links in it.
+        let folder = self.of.sh.current_dir().canonicalize()?.join("target/xtask").join(&self.name);
+        let known = self.of.git(&["worktree", "list", "--porcelain", "-z"])?;
+        if known.split('\0').any(|line| line.strip_prefix("worktree ").is_some_and(|path| Path::new(path) == folder)) {
+            let sh = &self.of.sh;
+            // Twice forced: one that was killed as git made it is locked.
+            cmd!(sh, "git worktree remove --force --force {folder}").quiet().run()?;
+        }
         Ok(())
     }
 }

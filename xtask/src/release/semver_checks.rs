@@ -15,6 +15,11 @@ pub(crate) fn compare(name: &str, old: &str, step: Step) -> Outcome {
     verdict(Command::from(command).status()?.code()).map_err(|error| format!("{name} beside {old}: {error}").into())
 }
 
+/// Whether it is there.
+pub(crate) fn ready() -> Outcome {
+    tool(&project::shell()?, &path()?).map(drop)
+}
+
 /// What the tool's exit code says. It tells what it found itself.
 fn verdict(code: Option<i32>) -> Result<(), &'static str> {
     match code {

@@ -36,6 +36,10 @@ impl Noted {
 }
 
 impl Checks for Noted {
+    fn ready(&self, releases: &[Release]) -> Outcome {
+        self.asked(format!("ready for {}", releases.len()))
+    }
+
     fn lint(&self) -> Outcome {
         self.asked("lint".to_owned())
     }

@@ -11,7 +11,7 @@ fn release_is_a_commit_and_a_tag_with_what_is_new() {
     let checks = Noted::default();
     let ending = release_with(&scratch, "t-core patch", &checks).unwrap().to_string();
 
-    assert_eq!(*checks.asked.borrow(), ["lint", "test t-core", "compare t-core minor", "result"]);
+    assert_eq!(*checks.asked.borrow(), ["ready for 1", "lint", "test t-core", "compare t-core minor", "result"]);
     assert_eq!(scratch.git("log --format=%s -1"), "Release t-core 0.1.1");
     assert_eq!(scratch.git("rev-list --count HEAD"), "2");
     assert_eq!(scratch.git("rev-parse t-core-v0.1.1^{commit}"), scratch.git("rev-parse HEAD"));
@@ -46,7 +46,7 @@ fn first_release_keeps_the_version() {
     let scratch = Scratch::unreleased();
     let checks = Noted::default();
     release_with(&scratch, "t-core 0.1.0", &checks).unwrap();
-    assert_eq!(checks.asked.borrow()[2], "compare t-core nothing");
+    assert_eq!(checks.asked.borrow()[3], "compare t-core nothing");
     assert_eq!(scratch.git("tag --list"), "t-core-v0.1.0");
     contains(&scratch, "crates/t-core/Cargo.toml", "version = \"0.1.0\"");
     contains(&scratch, "crates/t-core/CHANGELOG.md", "## 0.1.0 - 2020-02-03\n\n- New.\n");
@@ -78,7 +78,7 @@ fn dependents_are_released_along_with_the_core() {
     release_with(&scratch, "t-core minor --with-dependents", &checks).unwrap();
     let asked =
         ["lint", "test t-core", "compare t-core major", "test t-vendor", "compare t-vendor major", "test t-tool"];
-    assert_eq!(checks.asked.borrow()[..6], asked);
+    assert_eq!(checks.asked.borrow()[1..7], asked);
     assert_eq!(scratch.git("log --format=%s -3"), "Release t-tool 0.1.1\nRelease t-vendor 0.2.0\nRelease t-core 0.2.0");
     // Each tag has its own commit, in which the crates after it are not released yet.
     assert_eq!(scratch.git("rev-parse t-core-v0.2.0^{commit}"), scratch.git("rev-parse HEAD~2"));

@@ -201,3 +201,15 @@ fn work_of_ones_own_is_never_put_back() {
     assert_eq!(scratch.read("Cargo.toml"), mine);
     assert_eq!(scratch.git("worktree list").lines().count(), 1);
 }
+
+/// As one on a disk that is not plugged in.
+#[test]
+fn checkout_of_ones_own_that_is_away_is_not_forgotten() {
+    let scratch = Scratch::released();
+    scratch.git("worktree add --quiet --detach target/mine");
+    scratch.repository.sh.remove_path("target/mine").unwrap();
+    let away = scratch.git("worktree list --porcelain");
+    release(&scratch, "t-core patch").unwrap();
+    assert_eq!(scratch.git("worktree list").lines().count(), 2, "{away}");
+    assert!(scratch.git("worktree list").contains("target/mine"));
+}

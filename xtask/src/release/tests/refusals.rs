@@ -32,6 +32,32 @@ fn uncommitted_work_is_named_and_kept() {
 }
 
 #[test]
+fn new_file_is_seen_though_the_contributor_has_git_show_none() {
+    let scratch = Scratch::released();
+    scratch.git("config status.showUntrackedFiles no");
+    scratch.write("new file", "");
+    refuses(&scratch, "t-core patch", "not committed:\n  new file");
+}
+
+/// Git would write between the lines what the program says that verifies the signature.
+#[cfg(unix)]
+#[test]
+fn signed_commit_is_found_by_its_subject_though_the_contributor_has_git_show_signatures() {
+    use std::os::unix::fs::PermissionsExt;
+    let scratch = Scratch::released();
+    let signs = "#!/bin/sh\nprintf '[GNUPG:] SIG_CREATED \\nverified' >&2\necho '-----BEGIN PGP SIGNATURE-----'\n";
+    scratch.write("target/signs", signs);
+    let program = scratch.repository.sh.current_dir().join("target/signs");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    scratch.git(&format!("config gpg.program {}", program.display()));
+    scratch.git("commit --quiet --allow-empty --gpg-sign --message Signed");
+    scratch.git("config log.showSignature true");
+    assert!(scratch.git("cat-file -p HEAD").contains("gpgsig"));
+    let head = scratch.repository.head().unwrap();
+    assert_eq!(scratch.repository.commit_called("Signed").unwrap(), Some(head));
+}
+
+#[test]
 fn another_branch_is_refused_unless_it_is_named() {
     let scratch = Scratch::released();
     scratch.git("switch --quiet --create fixes");
@@ -115,6 +141,17 @@ fn need_that_has_changed_is_no_obstacle_once_it_is_released_or_allowed() {
     release(&one_by_one, "t-vendor patch").unwrap();
 }
 
+/// And not after minutes.
+#[test]
+fn missing_tool_is_noticed_before_anything_is_run() {
+    let scratch = Scratch::released();
+    let before = scratch.state();
+    let checks = Noted::refusing("ready for 3");
+    assert!(release_with(&scratch, "t-core minor --with-dependents", &checks).is_err());
+    assert_eq!(*checks.asked.borrow(), ["ready for 3"]);
+    assert_eq!(scratch.state(), before);
+}
+
 #[test]
 fn failed_check_leaves_everything_as_it_was() {
     for refused in ["lint", "test t-core", "compare t-core major", "test t-vendor", "result"] {
@@ -155,6 +192,10 @@ fn nothing_is_cleared_away_for_a_crate_that_is_not_there() {
 struct Busy<'a>(&'a Scratch, fn(&Scratch));
 
 impl super::Checks for Busy<'_> {
+    fn ready(&self, _: &[super::Release]) -> crate::Outcome {
+        Ok(())
+    }
+
     fn lint(&self) -> crate::Outcome {
         (self.1)(self.0);
         Ok(())
