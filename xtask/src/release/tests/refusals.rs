@@ -45,7 +45,8 @@ fn new_file_is_seen_though_the_contributor_has_git_show_none() {
 fn signed_commit_is_found_by_its_subject_though_the_contributor_has_git_show_signatures() {
     use std::os::unix::fs::PermissionsExt;
     let scratch = Scratch::released();
-    let signs = "#!/bin/sh\nprintf '[GNUPG:] SIG_CREATED \\nverified' >&2\necho '-----BEGIN PGP SIGNATURE-----'\n";
+    // Git takes a program that does not read what it is to sign for one that failed.
+    let signs = "#!/bin/sh\ncat >/dev/null\nprintf '[GNUPG:] SIG_CREATED \\nverified' >&2\necho '-----BEGIN PGP SIGNATURE-----'\n";
     scratch.write("target/signs", signs);
     let program = scratch.repository.sh.current_dir().join("target/signs");
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
