@@ -6,7 +6,8 @@
 
 use crate::Outcome;
 use crate::project::{self, Project};
-use xshell::cmd;
+use std::path::Path;
+use xshell::{Shell, cmd};
 
 pub(crate) fn run() -> Outcome {
     let project = Project::load()?;
@@ -20,12 +21,36 @@ pub(crate) fn run() -> Outcome {
     let lower = cmd!(sh, "cargo update --quiet -Zdirect-minimal-versions").env("RUSTC_BOOTSTRAP", "1");
     lower.run().map_err(|error| format!("{error}\n{RAISE}"))?;
     let published = project.packages.iter().filter(|package| package.is_published);
-    let published = published.flat_map(|package| ["--package", &package.name]);
+    let names: Vec<&str> = published.map(|package| package.name.as_str()).collect();
     // In the project's own folder, since much is built there in the same version.
-    let check =
-        cmd!(sh, "cargo check --quiet --locked --lib --bins {published...}").env("CARGO_TARGET_DIR", project.target);
-    Ok(check.run().map_err(|error| format!("{error}\n{RAISE}"))?)
+    check(&sh, &project.target, &names)
+}
+
+/// With all features, as what a feature brings along has a minimum, too.
+fn check(sh: &Shell, target: &Path, names: &[&str]) -> Outcome {
+    let packages = names.iter().flat_map(|name| ["--package", name]);
+    let check = cmd!(sh, "cargo check --quiet --locked --lib --bins --all-features {packages...}");
+    Ok(check.env("CARGO_TARGET_DIR", target).run().map_err(|error| format!("{error}\n{RAISE}"))?)
 }
 
 const RAISE: &str =
     "raise the version of what is missing something, in [workspace.dependencies] of the root Cargo.toml";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_of_a_feature_that_is_off_by_default_is_compiled() {
+        let (sh, folder) = (Shell::new().unwrap(), tempfile::tempdir().unwrap());
+        sh.change_dir(folder.path());
+        let package = "[package]\nname = \"a\"\nedition = \"2024\"\n\n[features]\noff = []\n\n[workspace]\n";
+        sh.write_file("Cargo.toml", package).unwrap();
+        sh.write_file("Cargo.lock", "version = 4\n\n[[package]]\nname = \"a\"\nversion = \"0.0.0\"\n").unwrap();
+        for (item, is_good) in [("std::mem", true), ("nowhere::Nothing", false)] {
+            sh.write_file("src/lib.rs", format!("#[cfg(feature = \"off\")]\npub use {item};\n")).unwrap();
+            let outcome = check(&sh, &folder.path().join("target"), &["a"]);
+            assert_eq!(outcome.is_ok(), is_good, "{outcome:?}");
+        }
+    }
+}
