@@ -3,6 +3,7 @@
 //! All crates are packed and published, with real cargo, to a registry on loopback. From there a user who has nothing but
 //! an empty folder takes them, one provider at a time, and runs what the READMEs show.
 
+mod documentation;
 mod packed;
 mod program;
 mod simulators;
@@ -45,7 +46,7 @@ pub(crate) fn run() -> Outcome {
 
     heading(4, "each README's first example", begun);
     for provider in &providers {
-        uses::readme(&site, provider)?;
+        uses::readme(&site, provider, &simulators)?;
         rows.entry(&provider.name).or_default().readme = "runs";
     }
 
@@ -54,17 +55,25 @@ pub(crate) fn run() -> Outcome {
     let both = both.next().zip(both.next()).ok_or("expected two providers with both TLS libraries")?;
     uses::two_tls(&site, both.into(), &simulators)?;
 
-    heading(6, "documentation, as docs.rs builds it", begun);
+    heading(6, "tokens for reqwest, for tower, and for threads that do not await", begun);
+    uses::middleware(&site)?;
+    uses::adapters(&site, &simulators)?;
+    for name in ["auth-core", "auth-reqwest", "auth-sim"] {
+        rows.entry(name).or_default().program = "runs";
+    }
+
+    heading(7, "documentation, as docs.rs builds it", begun);
     let libraries: Vec<&Packed> = of(&packed, project.libraries()).collect();
-    site.document(&libraries)?;
+    documentation::build(&site, &libraries)?;
     for library in libraries {
         rows.entry(&library.name).or_default().docs = "build";
     }
+    all_are_used(&rows)?;
     println!("\n{}\nall in {:.0} s", table(&rows), begun.elapsed().as_secs_f64());
     Ok(())
 }
 
-const STEPS: usize = 6;
+const STEPS: usize = 7;
 
 fn heading(number: usize, title: &str, begun: Instant) {
     println!("\n[{number}/{STEPS}] {title} (after {:.0} s)", begun.elapsed().as_secs_f64());
@@ -74,6 +83,17 @@ fn heading(number: usize, title: &str, begun: Instant) {
 fn of<'a>(packed: &'a [Packed], packages: impl Iterator<Item = &'a Package>) -> impl Iterator<Item = &'a Packed> {
     packages.filter_map(|package| packed.iter().find(|packed| packed.name == package.name))
 }
+
+/// Each library has been in some user's program.
+fn all_are_used(rows: &BTreeMap<&str, Row>) -> Outcome {
+    let unused = rows.iter().find(|(_, row)| !row.docs.is_empty() && row.program.is_empty());
+    match unused {
+        Some((name, _)) => Err(format!("{name} is published, and no program uses it: write one in {USES}").into()),
+        None => Ok(()),
+    }
+}
+
+const USES: &str = "xtask/src/verify_packages/uses.rs";
 
 fn unwanted(project: &Project) -> Outcome<Unwanted> {
     let sh = project::shell()?;
@@ -126,5 +146,14 @@ mod tests {
         assert_eq!(lines[1], "auth-cli           1.0 KiB      3");
         assert_eq!(lines[2], "some-vendor       12.1 KiB     12      96  runs, and without TLS  runs    build");
         assert_eq!(lines.len(), 3);
+    }
+
+    #[test]
+    fn library_that_no_program_uses_is_an_error_and_a_tool_is_not() {
+        let library = |program| Row { program, docs: "build", ..Row::default() };
+        let mut rows: BTreeMap<&str, Row> = [("some-vendor", library("runs")), ("auth-cli", Row::default())].into();
+        assert!(all_are_used(&rows).is_ok());
+        rows.insert("auth-new", library(""));
+        assert!(all_are_used(&rows).unwrap_err().to_string().starts_with("auth-new is published"));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::site::{Site, USER, told};
 use crate::{Outcome, project};
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -89,10 +90,16 @@ impl Run {
     }
 }
 
-/// The first Rust block of a README, with the lines that its reader is not shown.
+/// The first Rust block of a README, whatever else its fence says, with the lines that its reader is not shown.
 pub(crate) fn first_example(readme: &str) -> Outcome<String> {
-    let block = readme.split_once("```rust\n").and_then(|(_, rest)| rest.split_once("```"));
-    let (block, _) = block.ok_or("the README has no example")?;
+    let mut events = Parser::new(readme).skip_while(|event| !begins_rust(event)).skip(1);
+    let mut block = String::new();
+    while let Some(Event::Text(text)) = events.next() {
+        block += &text;
+    }
+    if block.is_empty() {
+        return Err("the README has no example".into());
+    }
     let mut example = String::new();
     for line in block.lines() {
         let line =
@@ -102,9 +109,16 @@ pub(crate) fn first_example(readme: &str) -> Outcome<String> {
     Ok(example)
 }
 
+/// `rust`, `rust,no_run` and the like, but not another language's name that begins so.
+fn begins_rust(event: &Event<'_>) -> bool {
+    let Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(fence))) = event else { return false };
+    fence.split([',', ' ']).next() == Some("rust")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::project::Project;
 
     #[test]
     fn first_example_has_its_hidden_lines_and_its_attributes() {
@@ -114,6 +128,23 @@ mod tests {
             "use a::B;\n#[tokio::main] async fn main() {\n\n#[allow(x)]\nB;\n}\n"
         );
         assert!(first_example("# a\n").is_err());
+    }
+
+    #[test]
+    fn first_example_is_found_whatever_else_its_fence_says() {
+        for fence in ["rust", "rust,no_run", "rust, should_panic", "rust no_run"] {
+            let readme = format!("```rustic\nno\n```\n\n```{fence}\nyes\n```\n\n```rust\nsecond\n```\n");
+            assert_eq!(first_example(&readme).unwrap(), "yes\n", "{fence}");
+        }
+    }
+
+    #[test]
+    fn first_example_of_each_provider_is_a_whole_program() {
+        for provider in Project::load().unwrap().providers() {
+            let path = project::root().join(&provider.folder).join("README.md");
+            let example = first_example(&fs::read_to_string(path).unwrap()).unwrap();
+            assert!(example.contains("fn main("), "{}:\n{example}", provider.name);
+        }
     }
 
     #[test]

@@ -2,9 +2,12 @@
 
 use crate::Outcome;
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// Run until it is dropped.
 pub(crate) struct Simulators {
@@ -20,9 +23,7 @@ impl Simulators {
         let mut process = Command::new(authctl).arg("sim").stdout(Stdio::piped()).spawn()?;
         let told = process.stdout.take().ok_or("authctl sim has no standard output")?;
         let mut simulators = Self { process, variables: Variables::new() };
-        let lines: Vec<String> =
-            BufReader::new(told).lines().map_while(Result::ok).take_while(|line| !line.starts_with(READY)).collect();
-        simulators.variables = read(&lines);
+        simulators.variables = read(&lines(told, PATIENCE)?);
         Ok(simulators)
     }
 
@@ -38,6 +39,27 @@ impl Drop for Simulators {
         // It may have ended by itself.
         drop(self.process.kill());
         drop(self.process.wait());
+    }
+}
+
+/// What is told before the last line, or before the end. Another thread reads, since a pipe has no time limit of its own; it
+/// ends when the program does.
+fn lines(told: impl Read + Send + 'static, within: Duration) -> Outcome<Vec<String>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || BufReader::new(told).lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    let until = Instant::now() + within;
+    let mut lines = Vec::new();
+    loop {
+        match receiver.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(line) if line.starts_with(READY) => return Ok(lines),
+            Ok(line) => lines.push(line),
+            Err(RecvTimeoutError::Disconnected) => return Ok(lines),
+            Err(RecvTimeoutError::Timeout) => {
+                return Err(
+                    format!("authctl sim did not say {READY:?} in {within:?}; it said:\n{}", lines.join("\n")).into()
+                );
+            }
+        }
     }
 }
 
@@ -58,10 +80,13 @@ fn read(lines: &[String]) -> Variables {
 
 /// The last line.
 const READY: &str = "# Ready";
+/// It takes a second or two, of which most makes a key.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{Write, pipe};
 
     #[test]
     fn variables_are_read_by_provider() {
@@ -86,5 +111,19 @@ export B_URL='http://127.0.0.1:2'
         let simulators = Simulators::start(Path::new("true")).unwrap();
         let error = simulators.variables("a-vendor").unwrap_err().to_string();
         assert_eq!(error, "authctl sim tells nothing of a-vendor");
+    }
+
+    #[test]
+    fn program_that_never_gets_ready_is_given_up() {
+        let (reader, _writer) = pipe().unwrap();
+        let error = lines(reader, Duration::from_millis(200)).unwrap_err().to_string();
+        assert!(error.starts_with("authctl sim did not say \"# Ready\" in 200ms"), "{error}");
+    }
+
+    #[test]
+    fn nothing_is_waited_for_after_the_line_that_says_ready() {
+        let (reader, mut writer) = pipe().unwrap();
+        writeln!(writer, "one\n# Ready: until Ctrl-C\ntwo").unwrap();
+        assert_eq!(lines(reader, Duration::from_secs(60)).unwrap(), ["one"]);
     }
 }

@@ -1,6 +1,5 @@
 //! Where it happens: a registry, a folder outside the workspace, and a cargo that knows both.
 
-use super::packed::Packed;
 use crate::Outcome;
 use crate::project::{self, Project};
 use crate::registry::Registry;
@@ -49,30 +48,6 @@ impl Site {
         told(cmd!(sh, "cargo install --quiet --registry local --locked --debug --root {root} {name}"))?;
         Ok(root.join("bin").join(program))
     }
-
-    /// With all features. A warning is an error. They share a workspace, so that all below is built once.
-    pub(crate) fn document(&self, libraries: &[&Packed]) -> Outcome {
-        let folders: Vec<_> = libraries.iter().map(|library| &library.folder).collect();
-        let sh = &self.sh;
-        sh.write_file(
-            self.unpacked().join("Cargo.toml"),
-            format!("[workspace]\nresolver = \"3\"\nmembers = {folders:?}\n"),
-        )?;
-        sh.copy_file(project::root().join("Cargo.lock"), self.unpacked())?;
-        let _there = sh.push_dir(self.unpacked());
-        let _rustdoc = sh.push_env("RUSTDOC", self.rustdoc()?);
-        let _flags = sh.push_env("RUSTDOCFLAGS", "--cfg docsrs -D warnings");
-        told(cmd!(sh, "cargo doc --quiet --workspace --lib --no-deps --all-features")).map(drop)
-    }
-
-    /// rustdoc as docs.rs has it, of nightly. Only rustdoc: else all beneath would be built once more.
-    fn rustdoc(&self) -> Outcome<PathBuf> {
-        let script = self.path("rustdoc");
-        fs::write(&script, "#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc \"$@\"\n")?;
-        let sh = &self.sh;
-        cmd!(sh, "chmod +x {script}").quiet().run()?;
-        Ok(script)
-    }
 }
 
 impl Drop for Site {
@@ -118,7 +93,9 @@ pub(crate) fn told(command: Cmd<'_>) -> Outcome<String> {
 /// The name of each program that uses our crates.
 pub(crate) const USER: &str = "user";
 /// Programs that are not called like their crate.
-const PROGRAMS: [&str; 2] = ["authctl", "readme"];
+const PROGRAMS: [&str; 2] = ["authctl", MIDDLEWARE];
+/// The example that tests the middleware.
+pub(crate) const MIDDLEWARE: &str = "middleware";
 
 #[cfg(test)]
 mod tests {
@@ -128,10 +105,14 @@ mod tests {
     fn artefacts_of_own_crates_are_swept_and_others_stay() {
         let target = tempfile::tempdir().unwrap();
         let sh = Shell::new().unwrap();
-        let own =
-            ["deps/libauth_core-0f.rlib", "deps/auth_core-0f.d", ".fingerprint/auth-core-0f/x", "examples/readme-0f"];
+        let own = [
+            "deps/libauth_core-0f.rlib",
+            "deps/auth_core-0f.d",
+            ".fingerprint/auth-core-0f/x",
+            "examples/middleware-0f",
+        ];
         let other =
-            ["deps/libauth_core_of_others-0f.rlib", "deps/libhttp-0f.rlib", "build/http-0f/out", "examples/readme"];
+            ["deps/libauth_core_of_others-0f.rlib", "deps/libhttp-0f.rlib", "build/http-0f/out", "examples/middleware"];
         for path in own.iter().chain(&other) {
             sh.write_file(target.path().join("debug").join(path), "").unwrap();
         }

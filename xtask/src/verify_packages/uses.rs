@@ -3,7 +3,7 @@
 use super::packed::Packed;
 use super::program::{self, Program};
 use super::simulators::Simulators;
-use super::site::{Site, USER};
+use super::site::{MIDDLEWARE, Site, USER};
 use super::unwanted::{self, Unwanted};
 use crate::Outcome;
 use crate::tree::TLS;
@@ -31,7 +31,7 @@ pub(crate) fn without_tls(site: &Site, provider: &Packed, simulators: &Simulator
 
 /// Against a simulator, and then against it by https, which it does not speak.
 fn run_example(program: &Program<'_>, provider: &Packed, simulators: &Simulators, refusal: &str) -> Outcome {
-    program.require(EXAMPLE_NEEDS)?;
+    program.require(NEEDS)?;
     program.write("src/main.rs", &provider.read(EXAMPLE)?)?;
     let vars = simulators.variables(&provider.name)?;
     let built = program.build(PROGRAM)?;
@@ -39,21 +39,45 @@ fn run_example(program: &Program<'_>, provider: &Packed, simulators: &Simulators
     program.run(&built, &https(vars))?.must_fail(refusal)
 }
 
-/// As somebody tests a program: auth-sim is for development.
-pub(crate) fn readme(site: &Site, provider: &Packed) -> Outcome {
+/// With the variables that the README tells of.
+pub(crate) fn readme(site: &Site, provider: &Packed, simulators: &Simulators) -> Outcome {
     let program = Program::create(site, &format!("{}-readme", provider.name))?;
     program.add(&[&provider.name])?;
+    program.require(NEEDS)?;
+    program.write("src/main.rs", &program::first_example(&provider.read("README.md")?)?)?;
+    let built = program.build(PROGRAM)?;
+    program.run(&built, simulators.variables(&provider.name)?)?.must_succeed("")
+}
+
+/// auth-reqwest carries a provider's tokens, and auth-sim is what its user tests with.
+pub(crate) fn middleware(site: &Site) -> Outcome {
+    let program = Program::create(site, MIDDLEWARE)?;
+    program.add(&["auth-core"])?;
+    program.add(&["auth-reqwest"])?;
+    program.add(&[VENDOR])?;
     program.add(&["--dev", "auth-sim"])?;
-    program.require(README_NEEDS)?;
-    program.write("examples/readme.rs", &program::first_example(&provider.read("README.md")?)?)?;
-    let built = program.build(&["--example", "readme"])?;
-    program.run(&built, &[])?.must_succeed("")
+    program.require(MIDDLEWARE_NEEDS)?;
+    program.write("examples/middleware.rs", include_str!("programs/middleware.rs"))?;
+    let built = program.build(&["--example", MIDDLEWARE])?;
+    program.run(&built, &[])?.must_succeed(TOKEN)
+}
+
+/// The features of auth-core that no provider turns on.
+pub(crate) fn adapters(site: &Site, simulators: &Simulators) -> Outcome {
+    let program = Program::create(site, "adapters")?;
+    program.add(&["auth-core", "--features", "blocking,tower"])?;
+    program.add(&[VENDOR])?;
+    program.require(NEEDS)?;
+    program.require(ADAPTERS_NEED)?;
+    program.write("src/main.rs", include_str!("programs/adapters.rs"))?;
+    let built = program.build(PROGRAM)?;
+    program.run(&built, simulators.variables(VENDOR)?)?.must_succeed(TOKEN)
 }
 
 /// One has rustls and the other the platform's library. They share one auth-core and its error.
 pub(crate) fn two_tls(site: &Site, providers: [&Packed; 2], simulators: &Simulators) -> Outcome {
     let program = Program::create(site, "two-tls")?;
-    program.require(EXAMPLE_NEEDS)?;
+    program.require(NEEDS)?;
     for ((provider, module), tls) in providers.into_iter().zip(["one", "other"]).zip(TLS) {
         program.add(&[&provider.name, "--no-default-features", "--features", tls])?;
         let example = provider.read(EXAMPLE)?.replace("async fn main()", "pub async fn main()");
@@ -92,19 +116,25 @@ fn main() -> Result<(), OWNER::Error> {
     other::main()
 }
 ";
-/// The first is what the example needs. The others some providers bring, and change thereby how all below is built: named
-/// here, it is built once for all providers.
-const EXAMPLE_NEEDS: &str = r#"
-tokio = { version = "1", features = ["macros", "rt"] }
+/// Whose tokens the programs carry that are not about a vendor.
+const VENDOR: &str = "mgplus-sts";
+/// The first is what the READMEs tell to add. The others some providers bring, and change thereby how all below is built:
+/// named here, it is built once for all providers.
+const NEEDS: &str = r#"
+tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
 serde = "1"
 serde_urlencoded = "0.7"
 "#;
-/// The same for the READMEs, and tokio as `authctl` has it, so that all below is built once for both.
-const README_NEEDS: &str = r#"
+const ADAPTERS_NEED: &str = r#"
 http = "1"
-tokio = { version = "1", features = ["macros", "rt-multi-thread", "signal", "sync", "time"] }
+tower = { version = "0.5", default-features = false, features = ["util"] }
+"#;
+/// tokio as `authctl` has it, so that all below is built once for both.
+const MIDDLEWARE_NEEDS: &str = r#"
+reqwest = { version = "0.13", default-features = false }
 serde = "1"
 serde_urlencoded = "0.7"
+tokio = { version = "1", features = ["macros", "rt-multi-thread", "signal", "sync", "time"] }
 "#;
 
 #[cfg(test)]
