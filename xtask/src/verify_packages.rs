@@ -50,7 +50,7 @@ pub(crate) fn run() -> Outcome {
         rows.entry(&provider.name).or_default().readme = "runs";
     }
 
-    heading(5, "one provider on rustls and another on native-tls", begun);
+    heading(5, "one provider with rustls and another with native-tls, in one program", begun);
     let mut both = of(&packed, project.providers().filter(|package| TLS.iter().all(|tls| package.has_feature(tls))));
     let both = both.next().zip(both.next()).ok_or("expected two providers with both TLS libraries")?;
     uses::two_tls(&site, both.into(), &simulators)?;

@@ -74,7 +74,8 @@ pub(crate) fn adapters(site: &Site, simulators: &Simulators) -> Outcome {
     program.run(&built, simulators.variables(VENDOR)?)?.must_succeed(TOKEN)
 }
 
-/// One has rustls and the other the platform's library. They share one auth-core and its error.
+/// One turns on rustls and the other the platform's library. They share one auth-core and its error, and one reqwest, which has
+/// both then: both providers work, whichever of the two libraries reqwest takes for them.
 pub(crate) fn two_tls(site: &Site, providers: [&Packed; 2], simulators: &Simulators) -> Outcome {
     let program = Program::create(site, "two-tls")?;
     program.require(NEEDS)?;
