@@ -74,8 +74,8 @@ pub(crate) fn adapters(site: &Site, simulators: &Simulators) -> Outcome {
     program.run(&built, simulators.variables(VENDOR)?)?.must_succeed(TOKEN)
 }
 
-/// One turns on rustls and the other the platform's library. They share one auth-core and its error, and one reqwest, which has
-/// both then: both providers work, whichever of the two libraries reqwest takes for them.
+/// One turns on rustls and the other the platform's library. They share one auth-core, its error and its client, so features
+/// are united, and both providers speak by rustls, as the README of auth-core says.
 pub(crate) fn two_tls(site: &Site, providers: [&Packed; 2], simulators: &Simulators) -> Outcome {
     let program = Program::create(site, "two-tls")?;
     program.require(NEEDS)?;
@@ -90,7 +90,9 @@ pub(crate) fn two_tls(site: &Site, providers: [&Packed; 2], simulators: &Simulat
     let built = program.build(PROGRAM)?;
     program.run(&built, &[one, other].concat())?.must_succeed(TOKEN)?;
     for vars in [[one, &https(other)], [&https(one), other]] {
-        program.run(&built, &vars.concat())?.must_fail(HANDSHAKE_FAILED)?;
+        let run = program.run(&built, &vars.concat())?;
+        run.must_fail(HANDSHAKE_FAILED)?;
+        run.must_fail(RUSTLS)?;
     }
     Ok(())
 }
@@ -107,6 +109,8 @@ const EXAMPLE: &str = "examples/token.rs";
 const TOKEN: &str = "token ";
 /// How it tells that TLS was spoken, in vain.
 const HANDSHAKE_FAILED: &str = "reach: Some(Tls)";
+/// What rustls calls an answer that is not TLS, and no other library does.
+const RUSTLS: &str = "InvalidContentType";
 /// Both examples, of which each has a `main` of its own.
 const BOTH: &str = "\
 mod one;
