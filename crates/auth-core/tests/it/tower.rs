@@ -15,6 +15,8 @@ use tower_service::Service;
 
 use crate::script::{Answer, HOUR, SECOND, Script, wrong_secret};
 
+mod contract;
+
 type Answers = fn(&str, usize) -> Response<()>;
 
 /// An API that keeps what it is sent, and answers by the `Authorization` and the number of the request.
