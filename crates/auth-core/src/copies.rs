@@ -25,7 +25,7 @@ pub(crate) struct Copies {
 impl Copies {
     /// The thread that publishes takes the token itself.
     pub(crate) fn of(token: &AccessToken) -> Self {
-        let copies = Self { token: token.clone(), places: (0..*PLACES).map(|_| OnceLock::new()).collect() };
+        let copies = Self { token: token.clone(), places: (0..places()).map(|_| OnceLock::new()).collect() };
         let _ = copies.place().set(token.clone());
         copies
     }
@@ -91,7 +91,7 @@ thread_local! {
 }
 
 /// The smallest number that no other living thread has, so that as many places as busy threads are enough.
-fn thread_number() -> usize {
+pub(crate) fn thread_number() -> usize {
     // A thread that is ending shares with another.
     NUMBER.try_with(|number| number.0).unwrap_or_default()
 }
@@ -116,6 +116,11 @@ impl Drop for Number {
     fn drop(&mut self) {
         FREE.lock().unwrap_or_else(PoisonError::into_inner)[self.0] = true;
     }
+}
+
+/// How many places there are for threads that read one source.
+pub(crate) fn places() -> usize {
+    *PLACES
 }
 
 /// Which numbers no living thread has.

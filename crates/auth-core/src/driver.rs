@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::flight::{self, Flight, Joined};
 use crate::lifecycle::{Background, FlightId, Lifecycle, Read, Start, Want};
-use crate::log::Log;
+use crate::log::{Log, Named};
+use crate::meter::Meter;
 use crate::rt::{self, AbortHandle, Mutex, MutexGuard, Notify, Runtime};
 use crate::sync::Cell;
 use crate::{
@@ -23,6 +24,7 @@ pub(crate) struct Driver {
     dead_after: Duration,
     state: Mutex<State>,
     log: Arc<Log>,
+    meter: Meter,
     /// Wakes background renewal; outlives the driver in the task's hands.
     changed: Arc<Notify>,
 }
@@ -47,15 +49,18 @@ impl Driver {
         endpoint: Arc<dyn TokenEndpoint>,
         mut policy: RefreshPolicy,
         clock: Option<Arc<dyn Clock>>,
+        source: Option<Arc<str>>,
     ) -> Arc<Self> {
         let vendor = endpoint.vendor();
+        let named = Named { vendor, source };
         // A flight that may still land is not dead, whatever the policy says.
         policy.dead_after = policy.dead_after.max(policy.flight_timeout);
         let (keep_warm, dead_after) = (policy.keep_warm, policy.dead_after);
         let life = Lifecycle::new(vendor, policy);
         let state = Mutex::new(State { life, flight: None, replaced: None, background: None, shut_down: false });
-        let (cell, log, changed) = (Cell::default(), Log::new(vendor), Arc::default());
-        Arc::new(Self { cell, clock, endpoint, keep_warm, dead_after, state, log, changed })
+        let (cell, changed) = <(Cell, Arc<Notify>)>::default();
+        let (log, meter) = (Log::new(named.clone()), Meter::new(named));
+        Arc::new(Self { cell, clock, endpoint, keep_warm, dead_after, state, log, meter, changed })
     }
 
     #[inline]
@@ -74,6 +79,10 @@ impl Driver {
         &self.log
     }
 
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
     /// The token, if it may simply be handed out: a look at the clock, and this thread's copy.
     #[inline]
     pub(crate) fn warm(&self) -> Option<AccessToken> {
@@ -81,6 +90,7 @@ impl Driver {
         if !token.is_used() {
             self.served(&token);
         }
+        self.meter.read();
         Some(token)
     }
 
@@ -99,6 +109,7 @@ impl Driver {
                     Step::Wait(joined) => joined,
                     Step::Have(token) => {
                         self.served(&token);
+                        self.meter.read();
                         return Ok(token);
                     }
                 };
@@ -126,12 +137,19 @@ impl Driver {
 
     pub(crate) fn rejected(&self, token: &AccessToken) -> Rejection {
         let now = self.now();
-        self.act(|life| life.rejected(token.value(), now))
+        let verdict = self.act(|life| life.rejected(token.value(), now));
+        self.meter.rejected(verdict);
+        verdict
     }
 
     pub(crate) fn status(&self) -> Status {
         let now = self.now();
-        self.state().life.status(now)
+        Status { source: self.log.named().source.clone(), ..self.state().life.status(now) }
+    }
+
+    /// Tells the recorder how things stand now.
+    pub(crate) fn record(&self) {
+        self.meter.stands(|| self.status());
     }
 
     /// The task of `flight` ended without an answer. Those who waited get the error of a panic, or look again and start
@@ -263,7 +281,7 @@ impl Driver {
         let (driver, changed) = (Arc::downgrade(self), Arc::clone(&self.changed));
         let task = runtime.spawn(async move {
             while let Some(wait) = driver.upgrade().map(|driver| driver.renew_ahead()) {
-                match wait {
+                match wait.or(MOST_IDLE) {
                     Some(wait) => drop(rt::timeout(wait.min(LONGEST_SLEEP), changed.notified()).await),
                     None => changed.notified().await,
                 }
@@ -274,6 +292,7 @@ impl Driver {
 
     /// One look of background renewal; how long until the next, if that is known.
     fn renew_ahead(self: &Arc<Self>) -> Option<Duration> {
+        self.record();
         let runtime = rt::current()?;
         let now = self.now();
         let mut state = self.state();
@@ -316,11 +335,13 @@ impl Driver {
         happened
     }
 
-    /// To listeners, to background renewal, and to `tracing`, whose subscribers may do anything.
+    /// To listeners, to background renewal, to `tracing` and `metrics`, whose subscribers and recorders may do anything.
     fn tell(&self, happened: &[EventKind]) {
         if !happened.is_empty() {
             self.changed.notify_one();
             self.log.tell(happened);
+            self.meter.happened(happened);
+            self.record();
         }
     }
 
@@ -357,3 +378,5 @@ fn register(state: &mut State, start: Start) -> Arc<Flight> {
 
 /// Timers stand still while the machine is suspended, so a long sleep is cut into pieces of this length.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// With nothing to wait for, it sleeps until something has changed; unless there are gauges, which fade meanwhile.
+const MOST_IDLE: Option<Duration> = if cfg!(feature = "metrics") { Some(LONGEST_SLEEP) } else { None };

@@ -204,6 +204,21 @@ impl Error {
         }
     }
 
+    /// What the variant is called in fields and labels.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Rejected(_) => "rejected",
+            Self::Throttled(_) => "throttled",
+            Self::Unavailable(_) => "unavailable",
+            Self::Unreachable(_) => "unreachable",
+            Self::Malformed(_) => "malformed",
+            Self::Config(_) => "config",
+            Self::Credentials(_) => "credentials",
+            Self::TooShort { .. } => "too_short",
+            Self::Internal(_) => "internal",
+        }
+    }
+
     fn failure(&self) -> Option<&Failure> {
         match self {
             Self::Rejected(f) | Self::Throttled(f) | Self::Unavailable(f) | Self::Unreachable(f) => Some(f),

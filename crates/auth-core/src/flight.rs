@@ -6,11 +6,15 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
+use tracing::{Span, debug_span, field};
+
 use crate::driver::Driver;
 use crate::error::Reach;
 use crate::lifecycle::{After, Attempt, Done, FlightId, Start};
+use crate::log::Named;
+use crate::quiet::QuietSpan;
 use crate::rt::{self, AbortHandle, AtomicBool, AtomicUsize, Mutex, MutexGuard, Notify, OnceLock, Runtime, RuntimeId};
-use crate::{Error, RequestContext};
+use crate::{Error, Moment, Reason, RequestContext};
 
 /// What waiters share with the task that asks.
 #[derive(Debug)]
@@ -76,6 +80,14 @@ impl Flight {
         self.landed.notify_waiters();
     }
 
+    /// What its outcome is called in labels.
+    fn outcome(&self) -> &'static str {
+        match self.outcome.get() {
+            Some(Outcome::Landed(result)) => outcome(result),
+            _ => ABANDONED,
+        }
+    }
+
     fn is_awaited(&self) -> bool {
         self.waiters.load(Ordering::Relaxed) > 0
     }
@@ -88,8 +100,9 @@ impl Flight {
 /// Starts the task of `flight` on `runtime`.
 pub(crate) fn launch(driver: &Arc<Driver>, flight: Arc<Flight>, start: Start, runtime: &Runtime) {
     let asking = AtomicBool::new(false);
-    let pilot = Pilot { driver: Arc::clone(driver), flight: Arc::clone(&flight), asking };
-    let task = runtime.spawn(pilot.fly(start.delay)).abort_handle();
+    let pilot = Pilot { driver: Arc::clone(driver), flight: Arc::clone(&flight), asking, began: None };
+    let span = QuietSpan::new(|| pilot.span(start.reason));
+    let task = runtime.spawn(span.around(pilot.fly(start.delay))).abort_handle();
     // Set after the spawn, so a flight given up in between is stopped here.
     if flight.task.set(task).is_ok() && matches!(flight.outcome.get(), Some(Outcome::Moved)) {
         flight.task.get().map(AbortHandle::abort);
@@ -183,13 +196,25 @@ struct Pilot {
     flight: Arc<Flight>,
     /// The endpoint's code runs: unwinding meanwhile, it panicked.
     asking: AtomicBool,
+    /// When the first request began.
+    began: Option<Moment>,
 }
 
 impl Pilot {
-    async fn fly(self, delay: Duration) {
+    /// It belongs to no caller, and follows from the one who was the first to need it.
+    fn span(&self, reason: Reason) -> Span {
+        let Named { vendor, source } = self.driver.log().named();
+        let (source, reason) = (source.as_deref(), reason.name());
+        let span = debug_span!(target: "auth_core", parent: None, "token_flight", vendor, source, reason);
+        span.follows_from(Span::current());
+        span
+    }
+
+    async fn fly(mut self, delay: Duration) {
         if !delay.is_zero() {
             rt::sleep(delay).await;
         }
+        self.began = Some(self.driver.now());
         while let Some(pause) = self.attempt().await {
             rt::sleep(pause).await;
         }
@@ -211,19 +236,21 @@ impl Pilot {
         })
     }
 
-    async fn ask(&self, attempt: Attempt, requested_at: crate::Moment) -> Done {
+    async fn ask(&self, attempt: Attempt, requested_at: Moment) -> Done {
         let Attempt { number, reason, timeout, refresh_token } = attempt;
+        let mut asked = Asked::new(self, number);
         let endpoint = self.driver.endpoint();
         let wall = SystemTime::now();
         let refresh = refresh_token.as_ref().map(|kept| &kept.value);
         let cx = RequestContext::new(number, reason, timeout, refresh);
-        let mut request = self.foreign(|| endpoint.request_token(&cx));
-        let polled = poll_fn(|task| self.foreign(|| request.as_mut().poll(task)));
+        let mut request = self.foreign(|| asked.span.within(|| endpoint.request_token(&cx)));
+        let polled = poll_fn(|task| self.foreign(|| asked.span.within(|| request.as_mut().poll(task))));
         let answer = rt::timeout(timeout, polled).await;
-        self.foreign(|| drop(request));
+        self.foreign(|| asked.span.within(|| drop(request)));
         let notes = cx.notes();
         let answer = answer.unwrap_or_else(|_| Err(Error::unreachable(endpoint.vendor(), Reach::Deadline)));
         let answer = answer.map_err(|error| error.of_vendor(endpoint.vendor()));
+        asked.outcome = Some(outcome(&answer));
         Done { answer, requested_at, wall, refresh_token, notes, awaited: self.flight.is_awaited() }
     }
 
@@ -241,5 +268,41 @@ impl Drop for Pilot {
         if self.flight.outcome.get().is_none() {
             self.driver.flight_lost(&self.flight, self.asking.load(Ordering::Relaxed));
         }
+        if let Some(began) = self.began {
+            self.driver.meter().flown(|| (self.flight.outcome(), self.driver.now().since(began)));
+        }
     }
 }
+
+/// One request, until it is known how it ended. Dropped before, it was abandoned or it panicked.
+struct Asked<'a> {
+    pilot: &'a Pilot,
+    span: QuietSpan,
+    outcome: Option<&'static str>,
+}
+
+impl<'a> Asked<'a> {
+    fn new(pilot: &'a Pilot, attempt: u32) -> Self {
+        let span = || debug_span!(target: "auth_core", "token_request", attempt, outcome = field::Empty);
+        Self { pilot, span: QuietSpan::new(span), outcome: None }
+    }
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        let panicked = self.pilot.asking.load(Ordering::Relaxed);
+        let outcome = self.outcome.unwrap_or(if panicked { INTERNAL } else { ABANDONED });
+        self.span.record("outcome", outcome);
+        self.pilot.driver.meter().requested(outcome);
+    }
+}
+
+/// What a result is called in fields and labels.
+fn outcome<T>(result: &Result<T, Error>) -> &'static str {
+    result.as_ref().map_or_else(Error::name, |_| OK)
+}
+
+const OK: &str = "ok";
+const ABANDONED: &str = "abandoned";
+/// What a panic is made of.
+const INTERNAL: &str = "internal";

@@ -69,6 +69,9 @@ pub use clock::{ManualClock, PausedClock};
 #[cfg(feature = "tower")]
 pub mod tower;
 
+#[cfg(feature = "metrics")]
+pub mod metrics;
+
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -77,7 +80,9 @@ mod authorize;
 mod copies;
 mod driver;
 mod flight;
+mod meter;
 #[cfg(all(test, auth_core_loom))]
 mod model;
+mod quiet;
 mod rt;
 mod sync;

@@ -238,8 +238,10 @@ impl Lifecycle {
         let live = self.usable(now);
         Status {
             vendor: self.vendor,
+            source: None,
             token: live.map(|live| live.token.id()),
             life_left: live.map(|live| live.usable_until.since(now)),
+            outage_survivable: live.map(|live| live.outage_survivable(now)),
             renewing: self.flight.is_some(),
             failures: self.failures,
             next_attempt: self.hold.as_ref().map(|hold| hold.until.since(now)).filter(|left| !left.is_zero()),
@@ -310,7 +312,7 @@ impl Lifecycle {
         } else {
             EventKind::Retried { reason }
         });
-        Start { id, delay: started_at.since(now) }
+        Start { id, reason, delay: started_at.since(now) }
     }
 
     fn lift(&mut self, why: &'static str, now: Moment) {

@@ -7,22 +7,60 @@ use std::time::SystemTime;
 
 use tokio::sync::Notify;
 
+use crate::quiet::quietly;
 use crate::status::Ring;
-use crate::{Event, EventKind};
+use crate::{Error, Event, EventKind, Reason};
+
+/// One line of `tracing`, whose fields are those that the event has.
+macro_rules! line {
+    ($level:ident, $named:expr, $kind:expr) => {{
+        let (named, kind, facts) = (&$named, $kind, $kind.facts());
+        tracing::event!(
+            target: "auth_core",
+            tracing::Level::$level,
+            vendor = named.vendor,
+            source = named.source.as_deref(),
+            event = kind.name(),
+            reason = facts.reason.map(Reason::name),
+            attempt = facts.attempt,
+            token = facts.token.map(|token| token.0),
+            lifetime_s = facts.lifetime.map(|time| time.as_secs_f64()),
+            again_in_s = facts.again_in.map(|time| time.as_secs_f64()),
+            hold_s = facts.hold.map(|time| time.as_secs_f64()),
+            permanent = facts.permanent,
+            class = facts.error.map(Error::name),
+            status = facts.error.and_then(Error::status),
+            code = facts.error.and_then(Error::code),
+            "{kind}"
+        )
+    }};
+}
+
+/// Which source it is that something is told of.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    pub(crate) vendor: &'static str,
+    /// The name that its user has for it.
+    pub(crate) source: Option<Arc<str>>,
+}
 
 /// The ring of recent events and those who listen.
 #[derive(Debug)]
 pub(crate) struct Log {
-    vendor: &'static str,
+    named: Named,
     ring: Mutex<Ring>,
     changed: Notify,
     closed: AtomicBool,
 }
 
 impl Log {
-    pub(crate) fn new(vendor: &'static str) -> Arc<Self> {
+    pub(crate) fn new(named: Named) -> Arc<Self> {
         let (ring, changed, closed) = Default::default();
-        Arc::new(Self { vendor, ring, changed, closed })
+        Arc::new(Self { named, ring, changed, closed })
+    }
+
+    pub(crate) fn named(&self) -> &Named {
+        &self.named
     }
 
     /// Keeps `kinds` in the order of the calls, which the caller's lock makes that of the events.
@@ -38,10 +76,14 @@ impl Log {
     pub(crate) fn tell(&self, kinds: &[EventKind]) {
         self.changed.notify_waiters();
         for kind in kinds {
-            match kind.is_trouble() {
-                true => tracing::warn!(target: "auth_core", vendor = self.vendor, "{kind}"),
-                false => tracing::debug!(target: "auth_core", vendor = self.vendor, "{kind}"),
-            }
+            quietly(|| self.trace(kind));
+        }
+    }
+
+    fn trace(&self, kind: &EventKind) {
+        match kind.is_trouble() {
+            true => line!(WARN, self.named, kind),
+            false => line!(DEBUG, self.named, kind),
         }
     }
 
@@ -93,6 +135,10 @@ impl Events {
 
 impl fmt::Debug for Events {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Events").field("vendor", &self.log.vendor).field("seen", &self.seen).finish()
+        f.debug_struct("Events")
+            .field("vendor", &self.log.named.vendor)
+            .field("source", &self.log.named.source)
+            .field("seen", &self.seen)
+            .finish()
     }
 }

@@ -39,7 +39,7 @@ impl TokenSource {
     /// A source with a policy or a clock of your own.
     pub fn builder(endpoint: impl TokenEndpoint) -> TokenSourceBuilder {
         let policy = endpoint.policy();
-        TokenSourceBuilder { endpoint: Arc::new(endpoint), policy, clock: None }
+        TokenSourceBuilder { endpoint: Arc::new(endpoint), policy, clock: None, name: None }
     }
 
     /// A source that always hands out `token`, for unit tests of code that takes one. It asks nobody, and ignores
@@ -166,6 +166,13 @@ impl TokenSource {
         self.driver.log().listen()
     }
 
+    /// Tells the recorder of the `metrics` facade how the source stands now, as [`crate::metrics`] says: to be called before a
+    /// scrape. Never waits for a request.
+    #[cfg(feature = "metrics")]
+    pub fn record_metrics(&self) {
+        self.driver.record();
+    }
+
     /// Stops background renewal for good, for all clones, and waits until a request under way has ended. Calls are still
     /// served, and ask when they must.
     pub async fn shutdown(&self) {
@@ -207,6 +214,7 @@ pub struct TokenSourceBuilder {
     endpoint: Arc<dyn TokenEndpoint>,
     policy: RefreshPolicy,
     clock: Option<Arc<dyn Clock>>,
+    name: Option<Arc<str>>,
 }
 
 impl TokenSourceBuilder {
@@ -224,10 +232,21 @@ impl TokenSourceBuilder {
         self
     }
 
+    /// What tells this source from others of the same vendor, such as the merchant's number: the label `source` of metrics, the
+    /// field `source` of `tracing`. Default: none.
+    ///
+    /// Each value is a series of its own wherever metrics are kept, so it comes from a bounded set. It is shown, so it is no
+    /// secret.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into().into());
+        self
+    }
+
     /// The source. Needs no runtime and sends nothing.
     #[must_use]
     pub fn build(self) -> TokenSource {
-        TokenSource { driver: Driver::new(self.endpoint, self.policy, self.clock) }
+        TokenSource { driver: Driver::new(self.endpoint, self.policy, self.clock, self.name) }
     }
 }
 
@@ -235,6 +254,7 @@ impl fmt::Debug for TokenSourceBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenSourceBuilder")
             .field("vendor", &self.endpoint.vendor())
+            .field("name", &self.name)
             .field("policy", &self.policy)
             .finish_non_exhaustive()
     }

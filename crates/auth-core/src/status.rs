@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::error::Class;
@@ -13,10 +14,15 @@ use crate::{Error, Reason, TokenId};
 pub struct Status {
     /// The vendor crate.
     pub vendor: &'static str,
+    /// The name by [`crate::TokenSourceBuilder::name`].
+    pub source: Option<Arc<str>>,
     /// The token that is handed out, if there is one.
     pub token: Option<TokenId>,
     /// How long it is handed out, if it is not renewed.
     pub life_left: Option<Duration>,
+    /// How long an outage stays unnoticed that begins at the worst moment from now on, which is just before the renewal. It
+    /// counts on a renewal in time: by background renewal, or by calls.
+    pub outage_survivable: Option<Duration>,
     /// Whether a request is under way.
     pub renewing: bool,
     /// Failed flights since the last success.
@@ -187,6 +193,60 @@ impl fmt::Display for EventKind {
 }
 
 impl EventKind {
+    /// The kind in snake case, for fields and filters: it stays the same where the words of Display may change.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let tokens = auth_core::TokenSource::fixed("invented-token");
+    /// tokens.shutdown().await;
+    /// assert_eq!(tokens.recent_events()[0].kind.name(), "shut_down");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Requested { .. } => "requested",
+            Self::Retried { .. } => "retried",
+            Self::AttemptFailed { .. } => "attempt_failed",
+            Self::Obtained { .. } => "obtained",
+            Self::Renewed { .. } => "renewed",
+            Self::Served { .. } => "served",
+            Self::RequestFailed { .. } => "request_failed",
+            Self::RenewalFailed { .. } => "renewal_failed",
+            Self::Held { .. } => "held",
+            Self::HoldLifted { .. } => "hold_lifted",
+            Self::Rejected { .. } => "rejected",
+            Self::RejectionIgnored { .. } => "rejection_ignored",
+            Self::AnswerRepeatsRejected => "answer_repeats_rejected",
+            Self::FlightLost => "flight_lost",
+            Self::FlightAbandoned => "flight_abandoned",
+            Self::RefreshTokenRefused => "refresh_token_refused",
+            Self::RefreshingStopped => "refreshing_stopped",
+            Self::ScopesNotGranted { .. } => "scopes_not_granted",
+            Self::ShutDown => "shut_down",
+        }
+    }
+
+    /// What it tells beside its words.
+    pub(crate) fn facts(&self) -> Facts<'_> {
+        let none = Facts::default();
+        match self {
+            Self::Requested { reason } | Self::Retried { reason } => Facts { reason: Some(*reason), ..none },
+            Self::AttemptFailed { attempt, error, again_in } => {
+                Facts { attempt: Some(*attempt), error: Some(error), again_in: Some(*again_in), ..none }
+            }
+            Self::Obtained { token, lifetime } | Self::Renewed { token, lifetime } => {
+                Facts { token: Some(*token), lifetime: Some(*lifetime), ..none }
+            }
+            Self::Served { token } | Self::Rejected { token } | Self::RejectionIgnored { token } => {
+                Facts { token: Some(*token), ..none }
+            }
+            Self::RequestFailed { error } | Self::RenewalFailed { error } => Facts { error: Some(error), ..none },
+            Self::Held { hold, permanent } => Facts { hold: Some(*hold), permanent: Some(*permanent), ..none },
+            _ => none,
+        }
+    }
+
     pub(crate) fn held(class: Class, hold: Duration) -> Self {
         Self::Held { hold, permanent: class == Class::Permanent }
     }
@@ -203,6 +263,19 @@ impl EventKind {
                 | Self::ShutDown
         )
     }
+}
+
+/// The parts of an event; each is a field of its own in `tracing`.
+#[derive(Default)]
+pub(crate) struct Facts<'a> {
+    pub(crate) reason: Option<Reason>,
+    pub(crate) attempt: Option<u32>,
+    pub(crate) token: Option<TokenId>,
+    pub(crate) lifetime: Option<Duration>,
+    pub(crate) again_in: Option<Duration>,
+    pub(crate) hold: Option<Duration>,
+    pub(crate) permanent: Option<bool>,
+    pub(crate) error: Option<&'a Error>,
 }
 
 /// The last events, oldest first. It grows to [`RECENT_EVENTS`] and then forgets the oldest.

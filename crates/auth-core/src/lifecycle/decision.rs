@@ -25,6 +25,7 @@ pub(crate) enum Read {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Start {
     pub(crate) id: FlightId,
+    pub(crate) reason: Reason,
     /// How long to wait before the first attempt, so that flights keep their distance.
     pub(crate) delay: Duration,
 }
@@ -93,4 +94,16 @@ pub enum Rejection {
     /// Too many young tokens were rejected within five minutes; the token stays, so that one API that refuses does not
     /// disarm the others.
     Ignored,
+}
+
+#[cfg(feature = "metrics")]
+impl Rejection {
+    /// What it is called in labels.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::AlreadyReplaced => "already_replaced",
+            Self::Ignored => "ignored",
+        }
+    }
 }

@@ -21,6 +21,14 @@ pub(super) struct Live {
     pub(super) too_short_for: Option<Duration>,
 }
 
+impl Live {
+    /// From now on the worst moment for an outage to begin is that before the renewal, as long as it is to come.
+    pub(super) fn outage_survivable(&self, now: Moment) -> Duration {
+        let worst = if self.renew_at == Moment::NEVER { now } else { now.max(self.renew_at) };
+        self.usable_until.since(worst)
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Aloft {
     pub(super) id: FlightId,
