@@ -116,7 +116,7 @@ impl Driver {
                 match joined.ended().await {
                     // Of ten thousand who wake now, none needs the lock. But a flight lands before its token is published,
                     // and who has asked for a new one is not to see the old one in between.
-                    Some(Ok(())) => match self.warm().filter(|_| want.life.is_zero() && !forced) {
+                    Some(Ok(())) => match (want.life.is_zero() && !forced).then(|| self.warm()).flatten() {
                         Some(token) => return Ok(token),
                         None => (want.after, forced) = (Some(joined.flight().id()), false),
                     },

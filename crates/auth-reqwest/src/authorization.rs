@@ -85,12 +85,17 @@ impl Middleware for Authorization {
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
         if !self.concerns(&request).map_err(refused)? {
+            tell("left_alone", request.url(), "left alone: the request carries no token");
             return next.run(request, extensions).await;
         }
         let (second, url) = (request.try_clone(), request.url().clone());
         let token = self.authorize(&mut request).await.map_err(refused)?;
         let first = next.clone().run(request, extensions).await?;
-        if !self.is_refusal(&first, &url) || self.tokens.rejected(&token) == Rejection::Ignored {
+        if !self.is_refusal(&first, &url) {
+            return Ok(first);
+        }
+        tell("unauthorized", &url, "unauthorized: the API did not accept the token");
+        if self.tokens.rejected(&token) == Rejection::Ignored {
             return Ok(first);
         }
         let Some(mut second) = second else { return Ok(first) };
@@ -98,12 +103,18 @@ impl Middleware for Authorization {
             Ok(_) => {
                 // Its connection is free for the second try.
                 drop(first);
+                tell("repeated", &url, "repeated: the request is sent once more, with the next token");
                 next.run(second, extensions).await
             }
             // Without another token the first answer says more than our error would.
             Err(_) => Ok(first),
         }
     }
+}
+
+/// A line about a request. Of its URL the host alone is told.
+fn tell(event: &str, url: &Url, words: &str) {
+    tracing::debug!(target: "auth_reqwest", event, host = url.host_str(), "{words}");
 }
 
 fn refused(error: Error) -> reqwest_middleware::Error {

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode, header};
+use http::{Request, Response, StatusCode, Uri, header};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -129,14 +129,20 @@ where
     S: Service<Request<B>, Response = Response<A>, Error: Into<BoxError>>,
     R: Repeat<B>,
 {
+    let uri = request.uri().clone();
     if !rules.concern(&request)? {
+        tell("left_alone", &uri, "left alone: the request carries no token");
         return inner.call(request).await.map_err(Into::into);
     }
     let second = repeat.copy(request.body()).map(|body| with_body(&request, body));
     let token = rules.token().await?;
     token.apply(request.headers_mut())?;
     let first = inner.call(request).await.map_err(Into::into)?;
-    if !rules.refuses(&first) || rules.tokens.rejected(&token) == Rejection::Ignored {
+    if !rules.refuses(&first) {
+        return Ok(first);
+    }
+    tell("unauthorized", &uri, "unauthorized: the API did not accept the token");
+    if rules.tokens.rejected(&token) == Rejection::Ignored {
         return Ok(first);
     }
     let Some(mut second) = second else { return Ok(first) };
@@ -144,8 +150,14 @@ where
     let Ok(fresh) = rules.token().await else { return Ok(first) };
     fresh.apply(second.headers_mut())?;
     drop(first);
+    tell("repeated", &uri, "repeated: the request is sent once more, with the next token");
     poll_fn(|cx| inner.poll_ready(cx)).await.map_err(Into::into)?;
     inner.call(second).await.map_err(Into::into)
+}
+
+/// A line about a request. Of its URI the host alone is told.
+fn tell(event: &str, uri: &Uri, words: &str) {
+    tracing::debug!(target: "auth_core", event, host = uri.host(), "{words}");
 }
 
 /// The same request with another body.

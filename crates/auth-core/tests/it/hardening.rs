@@ -160,36 +160,6 @@ fn invisible_characters_of_a_secret_file_are_refused() {
     assert!(Secret::new("invented\u{200b}").is_err(), "a zero-width blank at the end is taken");
 }
 
-struct Bomb(AtomicUsize);
-impl tracing::Subscriber for Bomb {
-    fn enabled(&self, m: &tracing::Metadata<'_>) -> bool {
-        m.target() == "auth_core"
-    }
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-    fn event(&self, _: &tracing::Event<'_>) {
-        if self.0.fetch_add(1, Ordering::SeqCst) == 0 {
-            panic!("a subscriber that panics");
-        }
-    }
-    fn enter(&self, _: &tracing::span::Id) {}
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
-#[tokio::test(start_paused = true)]
-async fn subscriber_that_panics_leaves_no_flight_unflown() {
-    let _guard = tracing::subscriber::set_default(Bomb(AtomicUsize::new(0)));
-    let tokens = Script::tokens_of(HOUR).source();
-    let t = tokens.clone();
-    assert!(tokio::spawn(async move { t.token().await.is_ok() }).await.is_err());
-    let began = tokio::time::Instant::now();
-    tokens.token().await.expect("works");
-    assert!(began.elapsed() <= 2 * SECOND, "{:?}", began.elapsed());
-}
-
 struct Flapping(AtomicUsize, Arc<AtomicUsize>);
 #[async_trait]
 impl TokenEndpoint for Flapping {

@@ -13,10 +13,13 @@ mod hardening;
 mod holds;
 mod http;
 mod invariants;
+#[cfg(feature = "metrics")]
+mod measured;
 mod panics;
 mod picture;
 mod raw;
 mod reader;
+mod readme;
 mod refresh;
 mod runtimes;
 mod script;
@@ -28,3 +31,4 @@ mod tls;
 mod told;
 #[cfg(feature = "tower")]
 mod tower;
+mod traced;

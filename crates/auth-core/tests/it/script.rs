@@ -27,6 +27,8 @@ pub(crate) enum Answer {
     RefuseRefresh,
     /// The connection is refused, so that a refresh token was not sent.
     Unsent,
+    /// A token of fewer scopes than were asked for.
+    Narrow,
 }
 
 #[derive(Default)]
@@ -76,6 +78,12 @@ impl Script {
         lock(&self.inner.script).extend(answers);
     }
 
+    /// The same, said at once.
+    pub(crate) fn answers(self, answers: impl IntoIterator<Item = Answer>) -> Self {
+        self.then(answers);
+        self
+    }
+
     /// Each request takes `delay`.
     pub(crate) fn takes(self, delay: Duration) -> Self {
         *lock(&self.inner.delay) = delay;
@@ -117,6 +125,11 @@ impl Script {
         TokenSource::builder(self.clone()).clock(PausedClock::new()).build()
     }
 
+    /// The same, of that name.
+    pub(crate) fn named(&self, name: &str) -> TokenSource {
+        TokenSource::builder(self.clone()).clock(PausedClock::new()).name(name).build()
+    }
+
     fn credentials(&self) -> Fingerprint {
         Fingerprint::of_parts(&[&self.inner.credentials.load(Ordering::SeqCst).to_string()])
     }
@@ -138,6 +151,10 @@ impl Script {
                 }
                 let refresh = Secret::new(format!("refresh-{nth}"))?;
                 Ok(TokenResponse::new(format!("invented-{nth}"), HOUR)?.with_refresh_token(refresh, None))
+            }
+            Answer::Narrow => {
+                let scopes = vec!["write:invented".to_owned()];
+                Ok(TokenResponse::new(format!("invented-{nth}"), HOUR)?.with_ungranted_scopes(scopes))
             }
             Answer::Unsent => {
                 cx.refresh_token_unsent();
@@ -166,6 +183,7 @@ impl TokenEndpoint for Script {
     }
 
     async fn request_token(&self, cx: &RequestContext<'_>) -> Result<TokenResponse, Error> {
+        tracing::info!(target: "endpoint", "asked");
         cx.sent_with(self.credentials());
         let nth = self.inner.requests.fetch_add(1, Ordering::SeqCst) + 1;
         let _in_flight = InFlight::count(&self.inner);

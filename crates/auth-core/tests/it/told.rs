@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use auth_core::{
-    Answer, BaseUrl, Caller, Error, Fingerprint, HttpClient, Reason, RefreshPolicy, Request, RequestContext, Secret,
-    TokenEndpoint, TokenResponse, TokenSource, Vars, async_trait,
+    Answer, BaseUrl, Caller, Error, Fingerprint, HttpClient, Reason, RefreshPolicy, Renew, Request, RequestContext,
+    Secret, TokenEndpoint, TokenResponse, TokenSource, Vars, async_trait,
 };
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+
+use crate::script::{Answer as Answers, HOUR, SECOND, Script, pass, unavailable};
 
 /// A vendor that grants a scope and wants a header of its own on each call.
 struct Particular;
@@ -66,16 +68,52 @@ async fn headers_take_the_place_of_those_of_the_same_name_and_leave_the_others()
 async fn source_shows_what_its_status_is() {
     let tokens = TokenSource::new(Particular);
     let before = format!("{tokens:?}");
-    assert!(before.starts_with("TokenSource { status: Status { vendor: \"particular-auth\", token: None,"), "{before}");
+    assert!(
+        before.starts_with("TokenSource { status: Status { vendor: \"particular-auth\", source: None, token: None,"),
+        "{before}"
+    );
     tokens.token().await.expect("a token");
     let after = format!("{tokens:?}");
     assert!(after.contains("token: Some(TokenId(1)), life_left: Some("), "{after}");
 }
 
+#[tokio::test]
+async fn source_with_a_name_says_it_wherever_it_shows_itself() {
+    let builder = TokenSource::builder(Particular).name("shop-7");
+    assert!(format!("{builder:?}").contains("name: Some(\"shop-7\")"), "{builder:?}");
+    let tokens = builder.build();
+    assert_eq!(tokens.status().source.as_deref(), Some("shop-7"));
+    for shown in [format!("{tokens:?}"), format!("{:?}", tokens.events())] {
+        assert!(shown.contains("source: Some(\"shop-7\")"), "{shown}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn outage_that_stays_unnoticed_is_that_between_renewal_and_end_and_then_what_is_left() {
+    let script = Script::tokens_of(HOUR).advises(|policy| policy.renew = Renew::At { fraction: 0.75, jitter: 0.0 });
+    let tokens = script.source();
+    let survivable = || tokens.status().outage_survivable.map(|time| time.as_secs());
+    assert_eq!(survivable(), None);
+    tokens.token().await.expect("a token");
+    script.always(Answers::Fail(unavailable()));
+    for (passed, left) in [(0, 890), (2700, 890), (300, 590), (589, 1)] {
+        pass(Duration::from_secs(passed)).await;
+        assert_eq!(survivable(), Some(left), "{passed} s later");
+    }
+    pass(SECOND).await;
+    assert_eq!(survivable(), None);
+}
+
+#[tokio::test]
+async fn fixed_token_survives_every_outage() {
+    let survivable = TokenSource::fixed("invented-token").status().outage_survivable;
+    assert!(survivable > Some(2 * DECADE), "{survivable:?}");
+}
+
 #[test]
 fn builder_shows_its_vendor_and_its_policy() {
     let shown = format!("{:?}", TokenSource::builder(Particular));
-    let begun = "TokenSourceBuilder { vendor: \"particular-auth\", policy: RefreshPolicy {";
+    let begun = "TokenSourceBuilder { vendor: \"particular-auth\", name: None, policy: RefreshPolicy {";
     assert!(shown.starts_with(begun) && shown.ends_with(", .. }"), "{shown}");
 }
 

@@ -14,6 +14,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::script::{Answer, HOUR, SECOND, Script, wrong_secret};
+use crate::traced::Recorder;
 
 mod contract;
 
@@ -140,6 +141,29 @@ async fn plain_http_and_a_uri_without_a_host_are_errors_and_nothing_is_sent() {
         assert!(matches!(error.downcast_ref(), Some(Error::Config(_))) && error.to_string().contains(says), "{error}");
     }
     assert_eq!((api.seen().len(), script.requests()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_request_nothing_is_told_but_its_host() {
+    let recorder = Recorder::default();
+    let _listening = recorder.listen();
+    let (tokens, api) = (Script::tokens_of(HOUR).source(), Api::answering(revoked));
+    let uri = "https://user:invented-password@api.vendor.example/invented-path?invented=query";
+    call(&layer(&tokens), &api, Request::get(uri).body(String::new()).expect("a request")).await.expect("an answer");
+    let elsewhere = Request::get("http://other.example/invented-path").body(String::new()).expect("a request");
+    call(&layer(&tokens), &api, elsewhere).await.expect("an answer");
+    let lines = recorder.lines().into_iter().filter(|line| line.fields.contains_key("host"));
+    let told: Vec<_> = lines
+        .map(|mut line| {
+            assert_eq!((line.target.as_str(), line.level), ("auth_core", tracing::Level::DEBUG));
+            let words = line.fields.remove("message").expect("a message");
+            assert!(!words.contains("invented"), "{words}");
+            line.fields.into_values().collect::<Vec<_>>().join(" of ")
+        })
+        .collect();
+    let expected =
+        ["unauthorized of api.vendor.example", "repeated of api.vendor.example", "left_alone of other.example"];
+    assert_eq!(told, expected);
 }
 
 #[tokio::test(start_paused = true)]
