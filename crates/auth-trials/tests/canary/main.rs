@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use auth_core::metrics::{FAILURES, FLIGHT_DURATION, LIFE_LEFT, REQUESTS};
 use auth_core::{Error, HttpClient, Rejection};
 use auth_sim::Vendor;
 
@@ -172,8 +173,10 @@ async fn nothing_secret_shows_of_any_provider_over_http_or_https() {
     }
     nothing_leaked();
     let targets = targets();
-    for library in ["auth_core", "reqwest", "hyper_util", "rustls::client"] {
-        let heard = targets.iter().any(|target| target.starts_with(library));
-        assert!(heard, "no line of {library} was watched, only of {targets:?}");
+    for origin in
+        ["auth_core", "reqwest", "hyper_util", "rustls::client", REQUESTS, FAILURES, FLIGHT_DURATION, LIFE_LEFT]
+    {
+        let heard = targets.iter().any(|target| target.starts_with(origin));
+        assert!(heard, "nothing of {origin} was watched, only of {targets:?}");
     }
 }

@@ -1,4 +1,5 @@
-//! Sees every event and span of `tracing` at TRACE, every record of `log`, every panic message, and whatever it is shown.
+//! Sees every event and span of `tracing` at TRACE, every record of `log`, every label of `metrics`, every panic message, and
+//! whatever it is shown.
 
 use std::any::type_name;
 use std::cell::Cell;
@@ -9,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use auth_core::{Error, TokenSource};
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 use tracing::field::{Field, Visit};
 use tracing::span;
 
@@ -123,6 +125,7 @@ impl Watcher {
             tracing::subscriber::set_global_default(Self).expect("no other subscriber in these tests");
             log::set_logger(&Self).expect("no other logger in these tests");
             log::set_max_level(log::LevelFilter::Trace);
+            metrics::set_global_recorder(Self).expect("no other recorder in these tests");
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {
                 let words = info.payload().downcast_ref::<&str>().copied();
@@ -184,4 +187,34 @@ impl log::Log for Watcher {
     }
 
     fn flush(&self) {}
+}
+
+impl Watcher {
+    fn key(key: &Key) {
+        lock(&TARGETS).insert(key.name().to_owned());
+        key.labels().for_each(|label| watch(key.name(), format!("{}={}", label.key(), label.value())));
+    }
+}
+
+impl metrics::Recorder for Watcher {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        Self::key(key);
+        Counter::noop()
+    }
+
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        Self::key(key);
+        Gauge::noop()
+    }
+
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        Self::key(key);
+        Histogram::noop()
+    }
 }
