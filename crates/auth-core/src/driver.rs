@@ -107,11 +107,7 @@ impl Driver {
             loop {
                 let joined = match self.step(want, forced)? {
                     Step::Wait(joined) => joined,
-                    Step::Have(token) => {
-                        self.served(&token);
-                        self.meter.read();
-                        return Ok(token);
-                    }
+                    Step::Have(token) => return Ok(self.handed_out(token)),
                 };
                 match joined.ended().await {
                     // Of ten thousand who wake now, none needs the lock. But a flight lands before its token is published,
@@ -233,7 +229,7 @@ impl Driver {
         let now = self.now();
         self.act(|life| life.peek(now, Want::default()))?.ok()?;
         match self.step(Want::default(), false) {
-            Ok(Step::Have(token)) => Some(token),
+            Ok(Step::Have(token)) => Some(self.handed_out(token)),
             _ => None,
         }
     }
@@ -263,6 +259,13 @@ impl Driver {
         let found = rt::timeout(crate::CREDENTIALS_TIMEOUT, self.endpoint.fingerprint()).await;
         let now = self.now();
         self.act(|life| life.probed(found.ok().and_then(Result::ok), about, now));
+    }
+
+    /// Makes known that `token` is handed out, which comes from the machine and not from the cell.
+    fn handed_out(&self, token: AccessToken) -> AccessToken {
+        self.served(&token);
+        self.meter.read();
+        token
     }
 
     /// Says that `token` was handed out, if this is the first time.

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
-use tracing::{Span, debug_span, field};
+use tracing::{Span, debug_span};
 
 use crate::driver::Driver;
 use crate::error::Reach;
@@ -15,6 +15,9 @@ use crate::log::Named;
 use crate::quiet::QuietSpan;
 use crate::rt::{self, AbortHandle, AtomicBool, AtomicUsize, Mutex, MutexGuard, Notify, OnceLock, Runtime, RuntimeId};
 use crate::{Error, Moment, Reason, RequestContext};
+
+mod asked;
+use asked::{ABANDONED, Asked, outcome};
 
 /// What waiters share with the task that asks.
 #[derive(Debug)]
@@ -224,7 +227,9 @@ impl Pilot {
     async fn attempt(&self) -> Option<Duration> {
         let requested_at = self.driver.now();
         let attempt = self.driver.act(|life| life.begin_attempt(self.flight.id, requested_at))?;
-        let done = self.ask(attempt, requested_at).await;
+        // Tells what it knows when it is dropped, and by then nobody waits for that.
+        let mut asked = Asked::new(self, attempt.number);
+        let done = self.ask(attempt, requested_at, &mut asked).await;
         let (now, random) = (self.driver.now(), fastrand::f64());
         self.driver.act(|life| match life.attempt_done(self.flight.id, done, now, random) {
             After::Again(pause) => Some(pause),
@@ -236,9 +241,8 @@ impl Pilot {
         })
     }
 
-    async fn ask(&self, attempt: Attempt, requested_at: Moment) -> Done {
+    async fn ask(&self, attempt: Attempt, requested_at: Moment, asked: &mut Asked<'_>) -> Done {
         let Attempt { number, reason, timeout, refresh_token } = attempt;
-        let mut asked = Asked::new(self, number);
         let endpoint = self.driver.endpoint();
         let wall = SystemTime::now();
         let refresh = refresh_token.as_ref().map(|kept| &kept.value);
@@ -273,36 +277,3 @@ impl Drop for Pilot {
         }
     }
 }
-
-/// One request, until it is known how it ended. Dropped before, it was abandoned or it panicked.
-struct Asked<'a> {
-    pilot: &'a Pilot,
-    span: QuietSpan,
-    outcome: Option<&'static str>,
-}
-
-impl<'a> Asked<'a> {
-    fn new(pilot: &'a Pilot, attempt: u32) -> Self {
-        let span = || debug_span!(target: "auth_core", "token_request", attempt, outcome = field::Empty);
-        Self { pilot, span: QuietSpan::new(span), outcome: None }
-    }
-}
-
-impl Drop for Asked<'_> {
-    fn drop(&mut self) {
-        let panicked = self.pilot.asking.load(Ordering::Relaxed);
-        let outcome = self.outcome.unwrap_or(if panicked { INTERNAL } else { ABANDONED });
-        self.span.record("outcome", outcome);
-        self.pilot.driver.meter().requested(outcome);
-    }
-}
-
-/// What a result is called in fields and labels.
-fn outcome<T>(result: &Result<T, Error>) -> &'static str {
-    result.as_ref().map_or_else(Error::name, |_| OK)
-}
-
-const OK: &str = "ok";
-const ABANDONED: &str = "abandoned";
-/// What a panic is made of.
-const INTERNAL: &str = "internal";

@@ -65,7 +65,7 @@ pub(crate) fn middleware(site: &Site) -> Outcome {
 /// The features of auth-core that no provider turns on.
 pub(crate) fn adapters(site: &Site, simulators: &Simulators) -> Outcome {
     let program = Program::create(site, "adapters")?;
-    program.add(&["auth-core", "--features", "blocking,tower"])?;
+    program.add(&["auth-core", "--features", "blocking,metrics,tower"])?;
     program.add(&[VENDOR])?;
     program.require(NEEDS)?;
     program.require(ADAPTERS_NEED)?;

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::pin::pin;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
 use ::metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 use ::metrics::{set_default_local_recorder, with_local_recorder};
-use auth_core::metrics::{LIFE_LEFT, OUTAGE_SURVIVABLE, READS, describe};
+use auth_core::metrics::{FLIGHT_DURATION, LIFE_LEFT, OUTAGE_SURVIVABLE, READS, REQUESTS, describe};
 use auth_core::{KeepWarm, Renew, TokenSource};
 
 mod recorder;
@@ -173,28 +174,57 @@ fn reads_of_many_threads_and_of_two_sources_of_one_series_are_all_counted() {
     assert_eq!(recorder.value(&series), Some((2 * READERS * EACH) as f64));
 }
 
+#[tokio::test(start_paused = true)]
+async fn read_is_counted_once_however_it_is_made() {
+    let recorder = Recorder::default();
+    let _recording = set_default_local_recorder(&recorder);
+    let script = punctual();
+    let tokens = script.source();
+    let reads = || {
+        tokens.record_metrics();
+        recorder.value(&of_script(READS))
+    };
+    tokens.token().await.expect("a token that was waited for");
+    assert_eq!(reads(), Some(1.0));
+    tokens.token().await.expect("a token");
+    tokens.authorization().await.expect("a header");
+    tokens.headers().await.expect("headers");
+    tokens.blocking().token().expect("a token");
+    assert_eq!(reads(), Some(5.0));
+    tokens.refresh().await.expect("a token");
+    tokens.token_valid_for(SECOND).await.expect("a token");
+    assert_eq!(reads(), Some(7.0));
+    script.always(Answer::Hang);
+    pass(3000 * SECOND).await;
+    tokens.token().await.expect("the old token");
+    tokens.blocking().token().expect("the old token");
+    assert_eq!(reads(), Some(9.0));
+    tokens.token_valid_for(2 * HOUR).await.expect_err("no such token");
+    assert_eq!(reads(), Some(9.0));
+}
+
 /// Does what it likes whenever it is called.
 struct Foreign<F>(F);
 
-impl<F: Fn()> ::metrics::Recorder for Foreign<F> {
+impl<F: Fn(&Key)> ::metrics::Recorder for Foreign<F> {
     fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
     fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
     fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
-    fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
-        (self.0)();
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        (self.0)(key);
         Counter::noop()
     }
 
-    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
-        (self.0)();
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        (self.0)(key);
         Gauge::noop()
     }
 
-    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
-        (self.0)();
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        (self.0)(key);
         Histogram::noop()
     }
 }
@@ -202,7 +232,7 @@ impl<F: Fn()> ::metrics::Recorder for Foreign<F> {
 #[tokio::test(start_paused = true)]
 async fn recorder_that_panics_at_everything_harms_nobody() {
     let panics = AtomicUsize::new(0);
-    let bomb = Foreign(|| {
+    let bomb = Foreign(|_: &Key| {
         panics.fetch_add(1, Ordering::SeqCst);
         panic!("a recorder that panics, on purpose");
     });
@@ -214,11 +244,33 @@ async fn recorder_that_panics_at_everything_harms_nobody() {
 #[tokio::test(start_paused = true)]
 async fn recorder_may_ask_the_source_that_it_is_told_of() {
     let tokens = Script::tokens_of(HOUR).source();
-    let asks = Foreign(|| assert_eq!(tokens.status().vendor, "script"));
+    let asked = AtomicUsize::new(0);
+    let asks = Foreign(|_: &Key| {
+        if tokens.status().vendor == "script" {
+            asked.fetch_add(1, Ordering::SeqCst);
+        }
+    });
     let _recording = set_default_local_recorder(&asks);
     let token = tokens.token().await.expect("a token");
     tokens.rejected(&token);
     pass(SECOND).await;
     tokens.token().await.expect("another token");
     assert!(tokens.status().life_left > Some(Duration::from_secs(60)));
+    assert!(asked.load(Ordering::SeqCst) > 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn recorder_is_told_of_an_answer_when_the_answer_is_there_for_all() {
+    let tokens = Script::tokens_of(HOUR).source();
+    let told = Mutex::new(Vec::new());
+    let looks = Foreign(|key: &Key| {
+        if [REQUESTS, FLIGHT_DURATION].contains(&key.name()) {
+            let told_of = (key.name().to_owned(), tokens.status().token.is_some());
+            told.lock().expect("no panic").push(told_of);
+        }
+    });
+    let _recording = set_default_local_recorder(&looks);
+    tokens.token().await.expect("a token");
+    let expected = [(REQUESTS.to_owned(), true), (FLIGHT_DURATION.to_owned(), true)];
+    assert_eq!(*told.lock().expect("no panic"), expected);
 }

@@ -10,6 +10,7 @@ use tower::{Layer, ServiceExt, service_fn};
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let tokens = TokenSource::new(MgPlusSts::from_env()?);
     let token = tokens.blocking().token()?;
+    tokens.record_metrics();
 
     let echo = service_fn(|request: Request<()>| async move {
         Ok::<_, Infallible>(Response::new(request.headers().get(header::AUTHORIZATION).cloned()))

@@ -9,7 +9,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
-use tracing_subscriber::registry::{LookupSpan, Registry};
+use tracing_subscriber::registry::{LookupSpan, Registry, Scope};
 
 pub(crate) type Fields = BTreeMap<&'static str, String>;
 
@@ -100,7 +100,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorder {
     fn on_event(&self, event: &Event<'_>, cx: Context<'_, S>) {
         let mut fields = Fields::new();
         event.record(&mut Reader(&mut fields));
-        let within = cx.event_scope(event).into_iter().flat_map(|scope| scope.from_root()).map(|span| span.name());
+        let within = cx.event_scope(event).into_iter().flat_map(Scope::from_root).map(|span| span.name());
         let (target, level) = (event.metadata().target().to_owned(), *event.metadata().level());
         let line = Line { target, level, fields, within: within.collect() };
         self.lock().lines.push(line);
