@@ -17,7 +17,7 @@ pub(crate) struct QuietSpan(Option<Span>);
 
 impl QuietSpan {
     pub(crate) fn new(make: impl FnOnce() -> Span) -> Self {
-        Self(quietly(make).filter(|span| !span.is_disabled()))
+        Self(quietly(|| Some(make()).filter(|span| !span.is_disabled())).flatten())
     }
 
     /// Runs `code` within the span.
