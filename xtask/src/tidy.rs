@@ -7,6 +7,7 @@ mod constants;
 mod crates;
 mod credentials;
 mod docs;
+mod examples;
 mod files;
 mod layers;
 mod manifests;
@@ -49,6 +50,7 @@ const RULES: &[fn(&Files) -> Vec<Finding>] = &[
     manifests::own_crates_keep_their_names,
     manifests::no_tests_are_turned_off,
     manifests::no_git_dependencies,
+    examples::examples_are_tests,
     code::all_is_rust,
     code::nothing_unfinished,
     code::no_unsafe,

@@ -259,6 +259,15 @@ impl HeaderSet {
         }
     }
 
+    /// The same as a map, for clients that take one, such as reqwest's blocking one:
+    /// `client.get(url).headers(tokens.headers()?.to_map())`.
+    #[must_use]
+    pub fn to_map(&self) -> HeaderMap {
+        let mut map = HeaderMap::with_capacity(self.list.0.len());
+        self.apply(&mut map);
+        map
+    }
+
     /// Each name and value, `Authorization` first.
     pub fn iter(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
         self.list.0.iter().map(|(name, value)| (name, value))

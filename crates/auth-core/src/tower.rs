@@ -22,7 +22,14 @@
 //! ```
 //!
 //! tonic's bodies are not `Clone`, and its generated clients leave the host to the channel, which stands below a layer. So with
-//! tonic: `AuthorizationLayer::new(tokens, hosts).without_repeat()`, and `GreeterClient::with_origin(service, uri)`.
+//! tonic: `AuthorizationLayer::new(tokens, hosts).without_repeat()`, and `GreeterClient::with_origin(service, uri)`. Where
+//! there is no token, the source's error is the `source()` of tonic's `Status`.
+//!
+//! A call that is answered `UNAUTHENTICATED` is made once more by its caller. gRPC says that in `grpc-status`, under a status of
+//! 200. Where it is the whole answer, as to a call that is refused at once, it stands among the headers, and the layer tells the
+//! source. Behind messages, as of a stream that breaks off, it stands in trailers, which the layer does not see: take the token
+//! by [`TokenSource::token`](crate::TokenSource::token) there, put its headers on the request, and tell it to
+//! [`TokenSource::rejected`](crate::TokenSource::rejected).
 //!
 //! While a request waits for a token, it holds what `poll_ready` has reserved for it: below a limit of concurrency, a cold token
 //! holds up the requests behind it, those to other hosts included.

@@ -8,6 +8,8 @@ use http::{Extensions, StatusCode, Uri, header};
 use reqwest::{Request, Response, Url};
 use reqwest_middleware::{Middleware, Next};
 
+use crate::error::refused;
+
 /// Puts the vendor's headers on each request to a host that may see them, and sends it once more, with the next token, when
 /// it is answered 401.
 ///
@@ -115,8 +117,4 @@ impl Middleware for Authorization {
 /// A line about a request. Of its URL the host alone is told.
 fn tell(event: &str, url: &Url, words: &str) {
     tracing::debug!(target: "auth_reqwest", event, host = url.host_str(), "{words}");
-}
-
-fn refused(error: Error) -> reqwest_middleware::Error {
-    reqwest_middleware::Error::middleware(error)
 }

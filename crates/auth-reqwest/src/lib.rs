@@ -6,3 +6,6 @@ pub use authorization::Authorization;
 
 mod client;
 pub use client::{client, redirects};
+
+mod error;
+pub use error::token_error;

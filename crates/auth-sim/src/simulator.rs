@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -95,6 +96,12 @@ impl Simulator {
     /// The environment variables of the provider crate, with the credentials that are good now.
     pub fn vars(&self) -> Vec<(&'static str, String)> {
         self.state.credentials().vars(self.state.vendor, &self.state.url)
+    }
+
+    /// One of [`Simulator::vars`], for the provider's `from_vars(|name| sim.var(name))`.
+    pub fn var(&self, name: &str) -> Option<OsString> {
+        let found = self.vars().into_iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value.into())
     }
 
     /// The fault plan.

@@ -44,3 +44,11 @@ async fn plain_http_and_what_cannot_be_built_are_errors() {
         assert!(matches!(error, Error::Config(_)) && error.to_string().contains(says), "{error}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn headers_as_a_map_are_those_of_the_set_and_as_sensitive() {
+    let set = tokens().headers().await.expect("headers");
+    let map = set.to_map();
+    assert!(set.iter().eq(map.iter()) && map.len() == 1, "{map:?}");
+    assert!(map["authorization"].is_sensitive());
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 use auth_core::{
     Error, Failure, Fingerprint, Hosts, RequestContext, TokenEndpoint, TokenResponse, TokenSource, async_trait,
 };
-use auth_reqwest::Authorization;
+use auth_reqwest::{Authorization, token_error};
 use http::Extensions;
 use httpmock::MockServer;
 use reqwest::{Body, Client, Request, Response};
@@ -171,9 +171,22 @@ async fn failure_to_get_a_token_and_plain_http_are_errors_of_auth_core() {
         (vendor, "http://api.vendor.example/", "plain http"),
     ] {
         let error = client(authorization).get(url).send().await.expect_err("no token");
-        let reqwest_middleware::Error::Middleware(error) = error else { panic!("{error}") };
-        assert!(error.downcast_ref::<Error>().is_some_and(|error| error.to_string().contains(says)), "{error}");
+        assert!(token_error(&error).is_some_and(|error| error.to_string().contains(says)), "{error:?}");
+        assert!(error.to_string().contains(says), "{error}");
     }
+}
+
+#[tokio::test]
+async fn failure_to_get_a_token_is_found_below_retries_and_is_not_retried() {
+    let none = Tokens { there_are: 0, ..Tokens::many() };
+    let policy = ExponentialBackoff::builder().retry_bounds(Duration::ZERO, Duration::ZERO).build_with_max_retries(2);
+    let client = ClientBuilder::new(Client::new())
+        .with(RetryTransientMiddleware::new_with_policy(policy))
+        .with(to_loopback(&none))
+        .build();
+    let error = client.get("http://127.0.0.1:9/").send().await.expect_err("no token");
+    assert!(matches!(token_error(&error), Some(Error::Rejected(_))), "{error:?}");
+    assert_eq!(none.asked(), 1);
 }
 
 #[tokio::test]
@@ -229,8 +242,9 @@ async fn upload_wants_a_token_that_lives_long_enough() {
     within.get(server.url("/orders")).send().await.expect("an answer");
     let beyond = client(to_loopback(&tokens).valid_for(Duration::from_secs(7200)));
     let error = beyond.get(server.url("/orders")).send().await.expect_err("none lives so long");
+    assert!(matches!(token_error(&error), Some(Error::TooShort { .. })), "{error:?}");
     let reqwest_middleware::Error::Middleware(error) = error else { panic!("{error}") };
-    assert!(matches!(error.downcast_ref(), Some(Error::TooShort { .. })), "{error}");
+    assert!(error.downcast_ref::<Error>().is_some(), "by hand, where no other middleware is in between");
 }
 
 /// A body that is there once.

@@ -59,6 +59,8 @@ async fn the_variables_are_those_of_the_provider_crate() {
     for vendor in Vendor::ALL {
         let sim = start(vendor).await;
         assert_eq!(sim.vars()[0].1, sim.url());
+        assert!(sim.vars().iter().all(|(name, value)| sim.var(name) == Some(value.into())), "one by one");
+        assert_eq!(sim.var("INVENTED_VARIABLE"), None);
         names.push(sim.vars().into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(" "));
     }
     assert_eq!(
