@@ -27,6 +27,9 @@ pub(crate) enum Command {
     /// Gets a token and prints it.
     #[command(long_about = TOKEN_ABOUT, after_help = TOKEN_EXAMPLES)]
     Token(Box<TokenArgs>),
+    /// Looks step by step for why there is no token, or what would go wrong with it, and says what to do.
+    #[command(long_about = DOCTOR_ABOUT, after_help = DOCTOR_EXAMPLES)]
+    Doctor(Box<DoctorArgs>),
     /// Shows what a token says about itself: header, claims, times, life.
     #[command(long_about = INSPECT_ABOUT, after_help = INSPECT_EXAMPLES)]
     Inspect(InspectArgs),
@@ -66,6 +69,28 @@ pub(crate) struct TokenArgs {
     /// Tell on standard error what the token source did.
     #[arg(short, long)]
     pub(crate) verbose: bool,
+
+    #[command(flatten)]
+    pub(crate) given: Given,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DoctorArgs {
+    /// Whose token: the crate's name, or its short name.
+    #[arg(value_name = "PROVIDER", hide_possible_values = false)]
+    pub(crate) provider: Provider,
+
+    /// Print one JSON object: provider, url, steps, exit_code.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Look at an embedded simulator of the vendor: no variables are read, nothing leaves this machine.
+    #[arg(long, conflicts_with_all = ["url", "environment"])]
+    pub(crate) sim: bool,
+
+    /// Give up the token request after so many seconds, and every other step after 5 at the latest.
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    pub(crate) timeout: Duration,
 
     #[command(flatten)]
     pub(crate) given: Given,
@@ -173,6 +198,7 @@ Examples:
   authctl token mgplus --sim               a token of a simulated vendor
   authctl token stonex                     a token, by the variables
   authctl providers                        which those are
+  authctl doctor stonex                    why there is no token, step by step
   authctl inspect token.txt                what a token says about itself
   authctl sim                              vendors to program against
 
@@ -203,6 +229,31 @@ Exit codes, by what to do:
   3  a person must act: refused for good, or the certificate is not accepted
   4  try again later: throttled, unavailable, unreachable
   5  the vendor's answer is not the documented one";
+
+const DOCTOR_ABOUT: &str = "\
+Looks step by step for why there is no token, or what would go wrong with it, and says what to do.
+
+The steps are those of `authctl token`, one by one: variables, URL, proxy, DNS, TCP, TLS, clock, request, answer, claims, \
+headers, renewal, outlook. A step that an earlier one makes meaningless is not checked, and says why. What is sent: one \
+request for the URL, without credentials, to see the server's clock; and, if all is well so far, one token request.
+
+No secret, no token and no body is printed, and of an id its last four characters at most: the output can be sent to a \
+colleague.";
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  authctl doctor mgplus --sim
+  authctl doctor stonex
+  authctl doctor partner --url https://api.partner.example
+  authctl doctor s2s --json | jq '.steps[] | select(.outcome == \"failed\")'
+
+Exit codes, by what to do about the first step that failed:
+  0  none failed
+  1  report it: an internal failure
+  2  change the command, the variables or the URL
+  3  a person must act: refused for good, certificate, clock
+  4  try again later: throttled, unavailable, unreachable
+  5  the vendor's answer, or its token, is not the documented one";
 
 const INSPECT_ABOUT: &str = "\
 Shows what a token says about itself: header and claims as a table, times as dates, how much of its life is over.

@@ -48,7 +48,7 @@ fn headers(token: &AccessToken) -> Result<String, Error> {
 }
 
 /// Names of headers are the same in any case; people and pages write them so.
-fn title_case(name: &str) -> String {
+pub(crate) fn title_case(name: &str) -> String {
     let capital = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
     name.split('-')
         .map(|word| if word.is_empty() { String::new() } else { capital(word) })

@@ -1,9 +1,9 @@
 //! `authctl inspect`: what a token says about itself.
 
-mod relative;
+pub(crate) mod relative;
 mod signature;
-mod table;
-mod token;
+pub(crate) mod table;
+pub(crate) mod token;
 
 use std::io::Write as _;
 use std::path::Path;

@@ -3,6 +3,7 @@
 
 mod cli;
 mod demo;
+mod doctor;
 mod exit;
 mod format;
 mod input;
@@ -54,14 +55,18 @@ fn run(cli: Cli) -> Result<Exit, Trouble> {
         Command::Providers => return providers::print(),
         Command::Inspect(args) => return inspect::run(args),
         Command::Completions { shell } => return cli::print_completions(*shell),
-        Command::Token(_) | Command::Sim(_) | Command::Demo(_) => {}
+        Command::Token(_) | Command::Doctor(_) | Command::Sim(_) | Command::Demo(_) => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Trouble::Local(format!("no tokio runtime: {error}")))?;
-    match cli.command {
+    let done = match cli.command {
         Command::Providers | Command::Inspect(_) | Command::Completions { .. } => Ok(Exit::Success),
         Command::Token(args) => runtime.block_on(token::print(&args)),
+        Command::Doctor(args) => runtime.block_on(doctor::run(&args)),
         Command::Sim(args) => runtime.block_on(sim::run(&args)),
         Command::Demo(args) => runtime.block_on(demo::run(&args)),
-    }
+    };
+    // The system goes on looking up a name that nobody waits for any more.
+    runtime.shutdown_background();
+    done
 }

@@ -58,6 +58,11 @@ impl Overrides {
         }
     }
 
+    /// Whether an option stands in the place of `variable`.
+    pub(crate) fn give(&self, variable: &str) -> bool {
+        self.values.iter().any(|(setting, _)| setting.variable == variable)
+    }
+
     /// `error`, which names variables, for whoever gave options: it names those as well.
     pub(crate) fn told(&self, error: Error) -> Trouble {
         let text = error.to_string();
@@ -211,7 +216,7 @@ mod tests {
         assert!(told("MGPLUS_STS_URL: odd").starts_with(expected), "{}", told("MGPLUS_STS_URL: odd"));
         assert!(!told("missing variable: MGPLUS_CLIENT_ID").contains("given by"));
         let other = auth_core::Failure::of("acme").hint("see MGPLUS_STS_URL");
-        assert!(matches!(overrides.told(Error::Rejected(other)), Trouble::Token(Error::Rejected(_))));
+        assert!(matches!(overrides.told(Error::Rejected(other)), Trouble::Token { error: Error::Rejected(_), .. }));
     }
 
     #[test]

@@ -50,6 +50,22 @@ impl Provider {
         self.vendor().short()
     }
 
+    /// The URL of the vendor's own environment of that name, where the provider knows any.
+    pub(crate) fn environment(self, name: &str) -> Option<&'static str> {
+        match (self, name) {
+            (Self::StoneX, "sandbox") => Some(stonex_auth::SANDBOX),
+            (Self::StoneX, "production") => Some(stonex_auth::PRODUCTION),
+            (Self::MobilePay, "sandbox") => Some(mobilepay_auth::SANDBOX),
+            (Self::MobilePay, "production") => Some(mobilepay_auth::PRODUCTION),
+            _ => None,
+        }
+    }
+
+    /// How many requests one token takes: the bank wants one for a code before.
+    pub(crate) fn requests_per_token(self) -> u32 {
+        if self == Self::S2s { 2 } else { 1 }
+    }
+
     /// A source that is configured by the variables that `lookup` finds, with the vendor's policy as `adjust` leaves it.
     ///
     /// # Errors

@@ -33,6 +33,12 @@ pub(crate) async fn run(args: &SimArgs) -> Result<Exit, Trouble> {
     Ok(Exit::Success)
 }
 
+/// The simulator of `--sim`.
+pub(crate) async fn embedded(provider: Provider) -> Result<Simulator, Trouble> {
+    let sim = Simulator::start(provider.vendor()).await;
+    sim.map_err(|error| Trouble::Local(format!("no simulator can be started: {error}")))
+}
+
 async fn start(args: &SimArgs) -> Result<Vec<Simulator>, Trouble> {
     let mut sims = Vec::new();
     for (place, provider) in chosen(args).into_iter().enumerate() {

@@ -5,7 +5,6 @@ use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
 use auth_core::{AccessToken, EventKind, RefreshPolicy, TokenSource};
-use auth_sim::Simulator;
 
 use crate::cli::TokenArgs;
 use crate::exit::Exit;
@@ -13,16 +12,17 @@ use crate::format::Format;
 use crate::overrides::Overrides;
 use crate::provider::Provider;
 use crate::setting;
+use crate::sim;
 use crate::trouble::{Trouble, wrapped};
 
 pub(crate) async fn print(args: &TokenArgs) -> Result<Exit, Trouble> {
     let overrides = Overrides::read(args.provider, &args.given)?;
     if args.sim {
-        let sim = Simulator::start(args.provider.vendor()).await;
-        let sim = sim.map_err(|error| Trouble::Local(format!("no simulator can be started: {error}")))?;
+        let sim = sim::embedded(args.provider).await?;
         return ask(args, source(args, &overrides, setting::of_sim(&sim))?).await;
     }
-    ask(args, source(args, &overrides, |name| std::env::var_os(name))?).await
+    let tokens = source(args, &overrides, |name| std::env::var_os(name))?;
+    ask(args, tokens).await.map_err(|trouble| trouble.see_doctor(args.provider))
 }
 
 /// A source that can be asked for what the command wants. It sends nothing by itself, so it comes first: it names all that
@@ -52,10 +52,10 @@ async fn ask(args: &TokenArgs, tokens: TokenSource) -> Result<Exit, Trouble> {
     Ok(Exit::Success)
 }
 
-async fn in_time(limit: Duration, tokens: &TokenSource) -> Result<AccessToken, Trouble> {
+pub(crate) async fn in_time(limit: Duration, tokens: &TokenSource) -> Result<AccessToken, Trouble> {
     match tokio::time::timeout(limit, tokens.token()).await {
         Ok(token) => Ok(token?),
-        Err(_) => Err(Trouble::TooSlow { limit, last: last_failure(tokens) }),
+        Err(_) => Err(Trouble::TooSlow { limit, last: last_failure(tokens), doctor: None }),
     }
 }
 
@@ -67,7 +67,7 @@ fn last_failure(tokens: &TokenSource) -> Option<auth_core::Error> {
 }
 
 /// A vendor that takes its time gets half of `limit` for one answer; the other half is for a second attempt.
-fn take_at_most(limit: Duration, policy: &mut RefreshPolicy) {
+pub(crate) fn take_at_most(limit: Duration, policy: &mut RefreshPolicy) {
     policy.attempt_timeout = policy.attempt_timeout.max(limit / 2).min(limit);
     policy.flight_timeout = limit;
     policy.retry_reserve = policy.retry_reserve.min(limit / 4);
@@ -102,7 +102,7 @@ fn tell_events(tokens: &TokenSource, began: SystemTime) {
 
 #[cfg(test)]
 mod tests {
-    use auth_sim::{Fault, MgPlusError, Vendor};
+    use auth_sim::{Fault, MgPlusError, Simulator, Vendor};
 
     use super::*;
 

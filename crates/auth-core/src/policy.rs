@@ -125,13 +125,17 @@ impl RefreshPolicy {
         answered.min(self.max_lifetime)
     }
 
-    /// The floor u of a token that lives `lifetime`.
-    pub(crate) fn floor_of(&self, lifetime: Duration) -> Duration {
+    /// The life that a token of this `lifetime` must have left to be handed out: [`RefreshPolicy::floor`], or a tenth of its
+    /// life if that is less.
+    #[must_use]
+    pub fn floor_of(&self, lifetime: Duration) -> Duration {
         self.floor.min(lifetime / 10)
     }
 
-    /// How long after the request to renew. `random` is uniform in 0..1.
-    pub(crate) fn renew_after(&self, lifetime: Duration, random: f64) -> Duration {
+    /// How long after its request a token of this `lifetime` is renewed. `random` is drawn once per token, uniformly from
+    /// 0 to 1: 0 is the latest moment, and 1 the earliest.
+    #[must_use]
+    pub fn renew_after(&self, lifetime: Duration, random: f64) -> Duration {
         let (latest, spread) = match self.renew {
             Renew::At { fraction, jitter } => {
                 (part(lifetime, if fraction.is_nan() { RENEW_AT } else { fraction.clamp(0.0, 1.0) }), jitter)

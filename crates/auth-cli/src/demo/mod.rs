@@ -21,6 +21,7 @@ use crate::exit::Exit;
 use crate::trouble::Trouble;
 use judge::{Measured, Verdict, judge};
 use show::Show;
+pub(crate) use show::can_move;
 
 pub(crate) async fn run(args: &DemoArgs) -> Result<Exit, Trouble> {
     let show = Show::new(args.plain);

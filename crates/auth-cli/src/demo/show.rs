@@ -99,7 +99,7 @@ impl Bar {
 }
 
 /// Whether a terminal of that name can go back to a line that it has written.
-fn can_move(term: Option<&OsStr>) -> bool {
+pub(crate) fn can_move(term: Option<&OsStr>) -> bool {
     term.is_none_or(|term| term != "dumb")
 }
 

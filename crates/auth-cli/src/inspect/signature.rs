@@ -1,6 +1,6 @@
 //! Whether a token was signed by one of the keys in a file.
 
-use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::jwk::{Jwk, JwkSet, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
 use serde_json::Value;
 
@@ -58,11 +58,21 @@ impl Keys {
             return Verdict::Invalid(format!("its kid is none of the file's: {ids}; are the keys old?"));
         }
         let algorithm = format!("{:?}", header.alg);
-        match candidates.into_iter().find(|key| is_signed_by(text, key, header.alg)) {
+        if !candidates.iter().any(|key| may_verify(key)) {
+            return Verdict::Invalid("the key of its kid is not for signatures, by its use or key_ops".to_owned());
+        }
+        match candidates.into_iter().find(|key| may_verify(key) && is_signed_by(text, key, header.alg)) {
             Some(key) => Verdict::Valid { algorithm, key: key.common.key_id.clone() },
             None => Verdict::Invalid("it was not signed by this key, or was changed since".to_owned()),
         }
     }
+}
+
+/// Whether the key is there for signatures (RFC 7517 §4.2, §4.3); one that says nothing about it is.
+fn may_verify(key: &Jwk) -> bool {
+    let of_use = key.common.public_key_use.as_ref().is_none_or(|purpose| *purpose == PublicKeyUse::Signature);
+    let operations = key.common.key_operations.as_ref();
+    of_use && operations.is_none_or(|operations| operations.contains(&KeyOperations::Verify))
 }
 
 fn is_signed_by(token: &str, key: &Jwk, algorithm: jsonwebtoken::Algorithm) -> bool {
@@ -130,6 +140,24 @@ mod tests {
         let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &key, Algorithm::HS256).unwrap();
         let token = Token::found_in(&format!("{signed}.{signature}")).unwrap();
         assert!(why(keys.verify(&token)).contains("crit"));
+    }
+
+    #[test]
+    fn key_that_is_for_something_else_proves_nothing_even_if_it_signed() {
+        for (purpose, is_good) in [
+            (json!({ "use": "sig" }), true),
+            (json!({ "use": "enc" }), false),
+            (json!({ "key_ops": ["verify"] }), true),
+            (json!({ "key_ops": ["encrypt", "wrapKey"] }), false),
+            (json!({ "use": "sig", "key_ops": ["sign"] }), false),
+        ] {
+            let (token, keys) = signed("invented-key");
+            let mut set = serde_json::to_value(keys.0).unwrap();
+            set["keys"][0].as_object_mut().unwrap().extend(purpose.as_object().cloned().unwrap());
+            let verdict = Keys::parse(&set.to_string()).unwrap().verify(&token);
+            assert_eq!(matches!(verdict, Verdict::Valid { .. }), is_good, "{purpose}: {verdict:?}");
+            assert!(is_good || why(verdict).contains("not for signatures"), "{purpose}");
+        }
     }
 
     #[test]

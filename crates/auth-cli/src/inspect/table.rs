@@ -108,17 +108,17 @@ impl Life {
 }
 
 /// Whole seconds since 1970, of a number or of a number in a text.
-fn numeric_date(value: &Value) -> Option<i64> {
+pub(crate) fn numeric_date(value: &Value) -> Option<i64> {
     let number = value.as_f64().or_else(|| value.as_str()?.parse().ok())?;
     // Beyond the year 9999 no calendar here goes.
     (0.0..=LAST_SECOND).contains(&number).then_some(number as i64)
 }
 
-fn date(at: i64) -> String {
+pub(crate) fn date(at: i64) -> String {
     rfc3339(UNIX_EPOCH + Duration::from_secs(at.unsigned_abs()))
 }
 
-fn seconds(at: SystemTime) -> i64 {
+pub(crate) fn seconds(at: SystemTime) -> i64 {
     at.duration_since(UNIX_EPOCH).ok().and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or_default()
 }
 
@@ -142,10 +142,10 @@ const UNSEEN: [RangeInclusive<char>; 7] = [
     '\u{feff}'..='\u{feff}',
     '\u{e0000}'..='\u{e007f}',
 ];
-const BOLD: Style = Style::new().bold();
-const GREEN: Style = AnsiColor::Green.on_default();
-const YELLOW: Style = AnsiColor::Yellow.on_default();
-const RED: Style = AnsiColor::Red.on_default();
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
+pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default();
+pub(crate) const RED: Style = AnsiColor::Red.on_default();
 const TIMES: [&str; 5] = ["exp", "iat", "nbf", "auth_time", "updated_at"];
 /// Characters of the bar.
 const BAR: usize = 20;
