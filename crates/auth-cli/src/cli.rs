@@ -98,7 +98,7 @@ pub(crate) struct DoctorArgs {
 
 /// In place of the variables. Which of them a provider knows, its settings say.
 #[derive(Args, Debug, Default)]
-#[command(next_help_heading = "In place of the variables")]
+#[command(next_help_heading = IN_PLACE)]
 pub(crate) struct Given {
     /// The vendor's base URL. (MGPLUS_STS_URL, …_BASE_URL)
     #[arg(long, conflicts_with = "environment")]
@@ -191,6 +191,8 @@ fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 const A_DAY: Duration = Duration::from_secs(86_400);
+
+const IN_PLACE: &str = "In place of the variables";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -338,7 +340,10 @@ mod tests {
     }
 
     fn rows_of_arguments(command: &clap::Command) -> impl Iterator<Item = String> {
-        let own = command.get_arguments().filter(|argument| argument.get_id() != "help");
+        // Those in place of the variables are the same wherever they are taken.
+        let is_told =
+            |argument: &clap::Arg| command.get_name() == "token" || argument.get_help_heading() != Some(IN_PLACE);
+        let own = command.get_arguments().filter(move |argument| argument.get_id() != "help" && is_told(argument));
         own.map(move |argument| {
             let default = match argument.get_default_values() {
                 [value] if argument.get_action().takes_values() => format!("`{}` ", value.display()),

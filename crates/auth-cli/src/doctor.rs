@@ -69,7 +69,7 @@ async fn steps(exam: &mut Exam, settings: Settings, limit: Duration) -> Result<(
         return Err("the variables are not complete");
     }
     let policy = settings.policy().cloned().unwrap_or_default();
-    let answer = exam.step(Step::Request, request::ask(&settings, limit)).await.ok_or("no answer came")?;
+    let answer = exam.step(Step::Request, request::ask(&settings, limit)).await.ok_or("the request failed")?;
     let token = exam.note(Step::Answer, request::judge(answer, &redactor)).ok_or("there is no token")?;
     redactor.add(token.value());
     let terms = Terms::of(&token, policy.floor_of(token.lifetime()), skew.unwrap_or_default(), settings.ids());

@@ -65,12 +65,17 @@ impl Overrides {
 
     /// `error`, which names variables, for whoever gave options: it names those as well.
     pub(crate) fn told(&self, error: Error) -> Trouble {
+        let told = self.words(&error);
+        if matches!(error, Error::Config(_)) && told != error.to_string() { Trouble::Usage(told) } else { error.into() }
+    }
+
+    /// The words of `error`, with the option beside each variable in whose place one was given.
+    pub(crate) fn words(&self, error: &Error) -> String {
         let text = error.to_string();
         let given = self.values.iter().filter(|(setting, _)| text.contains(setting.variable));
-        let told = given.fold(text.clone(), |told, (Setting { variable, option, .. }, _)| {
+        given.fold(text.clone(), |told, (Setting { variable, option, .. }, _)| {
             told.replacen(variable, &format!("{variable} (given by {option})"), 1)
-        });
-        if matches!(error, Error::Config(_)) && told != text { Trouble::Usage(told) } else { error.into() }
+        })
     }
 }
 

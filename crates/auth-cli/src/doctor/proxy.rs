@@ -182,7 +182,6 @@ mod tests {
             ("proxy.example:3128", false),
             ("socks5h://proxy.example", false),
             ("ftp://proxy.example", true),
-            ("http://user@proxy.example", true),
             ("not a URL", true),
         ] {
             assert_eq!(is_odd(value), odd, "{value}");

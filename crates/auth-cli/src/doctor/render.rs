@@ -15,8 +15,9 @@ pub(super) fn lines(done: &Done) -> String {
     let (mark, style) = mark(done.finding.outcome);
     let found = match (done.finding.outcome, done.took) {
         (Outcome::Skipped, _) => format!("not checked: {}", done.finding.found),
-        (_, Some(took)) => format!("{} ({} ms)", done.finding.found, took.as_millis()),
-        (_, None) => done.finding.found.clone(),
+        (_, Some(took)) if done.step != Step::Tcp => format!("{} ({} ms)", done.finding.found, took.as_millis()),
+        // Each address says how long it took.
+        _ => done.finding.found.clone(),
     };
     let mut lines = format!("{style}{mark}{style:#} {:9}  {}\n", done.step.name(), wrapped(&found, INDENT));
     for advice in &done.finding.advice {

@@ -51,7 +51,8 @@ impl Settings {
             take_at_most(args.timeout, own);
         });
         let source = tokens.map(|tokens| Source { tokens, policy });
-        let problems = source.as_ref().err().map(|error| problems(error, provider)).unwrap_or_default();
+        let problems =
+            source.as_ref().err().map(|error| problems(&overrides.words(error), provider)).unwrap_or_default();
         Self { provider, given, problems, source }
     }
 
@@ -185,9 +186,8 @@ impl CredentialSet for Known {
 
 /// What the provider says of its variables, one problem each. A part that begins with no name of a variable goes on with
 /// the problem before; an error that names none is not about variables.
-fn problems(error: &Error, provider: Provider) -> Vec<String> {
-    let text = error.to_string();
-    let text = text.strip_prefix("configuration: ").unwrap_or(&text);
+fn problems(words: &str, provider: Provider) -> Vec<String> {
+    let text = words.strip_prefix("configuration: ").unwrap_or(words);
     let begins = |part: &str| {
         part.starts_with("missing variable")
             || setting::of(provider).iter().any(|setting| part.starts_with(setting.variable))
@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     fn told(text: &'static str) -> Vec<String> {
-        problems(&Error::config(text), Provider::MobilePay)
+        problems(&Error::config(text).to_string(), Provider::MobilePay)
     }
 
     #[test]

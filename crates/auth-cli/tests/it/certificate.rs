@@ -1,17 +1,11 @@
 //! Whose certificate is trusted: that of the machine's own roots, and nobody else's.
 
-use std::sync::Arc;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use rcgen::{CertifiedKey, KeyPair};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use crate::harness::{Done, authctl};
+use crate::https::{acceptor, listener, pem_of};
 
 fn certificate() -> CertifiedKey<KeyPair> {
     rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a key")
@@ -19,11 +13,8 @@ fn certificate() -> CertifiedKey<KeyPair> {
 
 /// Where a server with that certificate listens. It has one answer, for those who trust it.
 async fn server(CertifiedKey { cert, signing_key }: CertifiedKey<KeyPair>) -> String {
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
-    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![cert.der().clone()], key);
-    let acceptor = TlsAcceptor::from(Arc::new(config.expect("a key that fits")));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let url = format!("https://{}", listener.local_addr().expect("an address"));
+    let acceptor = acceptor(cert.der().clone(), &signing_key);
+    let (listener, port) = listener().await;
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let Ok(mut stream) = acceptor.accept(stream).await else { continue };
@@ -36,15 +27,12 @@ async fn server(CertifiedKey { cert, signing_key }: CertifiedKey<KeyPair>) -> St
             let _ = stream.shutdown().await;
         }
     });
-    url
+    format!("https://127.0.0.1:{port}")
 }
 
 /// With a vendor at `url`, and no roots but `roots`.
 fn token_with(roots: &CertificateDer<'_>, url: &str) -> Done {
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    let encoded = STANDARD.encode(roots);
-    let pem = format!("-----BEGIN CERTIFICATE-----\n{encoded}\n-----END CERTIFICATE-----\n");
-    std::fs::write(file.path(), pem).expect("written");
+    let file = pem_of(roots);
     authctl(&["token", "partner", "--url", url])
         .var("SSL_CERT_FILE", file.path().to_str().expect("a path"))
         .var("PARTNER_CLIENT_ID", "invented-client")

@@ -34,6 +34,11 @@ impl Call {
         self
     }
 
+    pub(crate) fn var_os(mut self, name: &str, value: &std::ffi::OsStr) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
     /// The variables of that simulator.
     pub(crate) fn vars_of(mut self, sim: &Simulator) -> Self {
         self.command.envs(sim.vars());

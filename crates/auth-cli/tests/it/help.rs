@@ -13,7 +13,7 @@ fn version_is_the_crates_own() {
 #[test]
 fn help_has_examples_and_says_what_the_exit_codes_mean() {
     assert!(authctl(&["--help"]).run().expect_code(0).out.contains("authctl demo"));
-    for command in ["token", "sim"] {
+    for command in ["token", "doctor", "sim"] {
         let done = authctl(&[command, "--help"]).run().expect_code(0);
         assert!(done.out.contains("Examples:\n"), "{command}");
         for vendor in Vendor::ALL {
@@ -26,6 +26,8 @@ fn help_has_examples_and_says_what_the_exit_codes_mean() {
     {
         assert!(token.contains(code), "{code}");
     }
+    let doctor = authctl(&["doctor", "--help"]).run().out;
+    assert!((0..=5).all(|code| doctor.contains(&format!("\n  {code}  "))), "{doctor}");
     authctl(&["demo", "--help"]).run().expect_code(0);
 }
 

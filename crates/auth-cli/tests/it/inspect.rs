@@ -52,8 +52,20 @@ fn signature_by_keys_of_others_exits_with_3() {
 fn completions_name_every_command() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = authctl(&["completions", shell]).run().expect_code(0).out;
-        for command in ["token", "inspect", "providers", "sim", "demo"] {
+        for command in ["token", "doctor", "inspect", "providers", "sim", "demo"] {
             assert!(script.contains(command), "{shell}: {command}");
         }
     }
+}
+
+#[test]
+fn completions_of_bash_are_a_script_that_bash_reads() {
+    let script = authctl(&["completions", "bash"]).run().expect_code(0).out;
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let read = |script: &str| {
+        std::fs::write(file.path(), script).expect("written");
+        let bash = std::process::Command::new("bash").arg("-n").arg(file.path()).output();
+        bash.expect("bash, which Debian's package of that name has").status.success()
+    };
+    assert!(read(&script) && !read(&format!("{script}\nif")));
 }

@@ -3,10 +3,12 @@
 mod bad_input;
 mod certificate;
 mod demo;
+mod doctor;
 mod exit_codes;
 mod formats;
 mod harness;
 mod help;
+mod https;
 mod inspect;
 mod options;
 mod secrets;

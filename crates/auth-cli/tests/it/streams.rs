@@ -7,7 +7,8 @@ use crate::harness::authctl;
 
 #[test]
 fn reader_that_has_gone_is_no_panic() {
-    for args in [&["providers"][..], &["token", "mgplus", "--sim"], &["--help"], &["demo"]] {
+    for args in [&["providers"][..], &["token", "mgplus", "--sim"], &["doctor", "s2s", "--sim"], &["--help"], &["demo"]]
+    {
         let (reader, writer) = pipe().unwrap();
         drop(reader);
         let done = authctl(args).stdout(writer).run_as_is().expect_code(0);
@@ -21,6 +22,8 @@ fn output_that_cannot_be_written_is_a_failure_that_is_told() {
     for args in [
         &["providers"][..],
         &["token", "mgplus", "--sim"],
+        &["doctor", "mgplus", "--sim"],
+        &["doctor", "mgplus", "--sim", "--json"],
         &["sim", "mgplus"],
         &["--help"],
         &["--version"],
