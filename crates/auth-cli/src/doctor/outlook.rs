@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_core::{AccessToken, RefreshPolicy};
+use auth_core::{AccessToken, HeaderSet, RefreshPolicy};
 use http::HeaderValue;
 
 use super::finding::{Checked, Finding};
@@ -15,7 +15,7 @@ pub(super) fn headers(token: &AccessToken) -> Checked<()> {
     // What it holds is shown to nobody.
     let own = per_call.map(|name| token.headers_with(name.clone(), HeaderValue::from_static("")));
     let set = own.map_or_else(|| token.headers().cloned(), Ok);
-    let names = set.iter().flat_map(|set| set.iter()).filter(|(name, _)| Some(*name) != per_call);
+    let names = set.iter().flat_map(HeaderSet::iter).filter(|(name, _)| Some(*name) != per_call);
     let names: Vec<_> = names.map(|(name, _)| title_case(name.as_str())).collect();
     let found = format!("each call carries {}", names.join(", "));
     let Some(name) = per_call else { return Finding::ok(found).alone() };

@@ -203,3 +203,23 @@ fn told(version: ProtocolVersion) -> &'static str {
         _ => "TLS 1.2",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn handshake_that_fails_is_told_by_its_cause() {
+        let alert = Error::AlertReceived;
+        for (error, words, advice) in [
+            (alert(AlertDescription::ProtocolVersion), "neither TLS 1.2 nor 1.3", "a newer TLS"),
+            (PeerIncompatible::ServerDoesNotSupportTls12Or13.into(), "neither TLS 1.2 nor 1.3", "a newer TLS"),
+            (InvalidMessage::InvalidContentType.into(), "speaks no TLS", "not of plain http"),
+            (alert(AlertDescription::NoApplicationProtocol), "HTTP/1.1", "the token endpoint"),
+            (alert(AlertDescription::HandshakeFailure), "HandshakeFailure", "ask the vendor"),
+        ] {
+            let told = why_no_handshake(&error);
+            assert!(told.0.contains(words) && told.1.contains(advice), "{told:?}");
+        }
+    }
+}

@@ -108,3 +108,28 @@ async fn events_of_a_failure_are_told_to_the_last() {
         assert!(done.told().contains(event), "{done:?}");
     }
 }
+
+#[test]
+fn every_command_that_fails_ends_with_the_next_thing_to_try() {
+    for args in [
+        &["token", "mgplus"][..],
+        &["token", "mgplus", "--url", "http://127.0.0.1:1"],
+        &["token", "acme"],
+        &["token", "stonex", "--scope", "read"],
+        &["doctor", "acme"],
+        &["doctor", "partner", "--client-secret-file", "not-there.txt"],
+        &["inspect", "not-there.txt"],
+        &["inspect", "--jwks", "not-there.json"],
+        &["sim", "mgplus", "--port", "70000"],
+        &["sim", "mgplus", "partner", "--port", "65535"],
+        &["completions", "acme"],
+        &["demo", "--fast"],
+    ] {
+        let call = authctl(args).stdin("").var("MGPLUS_CLIENT_ID", "invented").var("MGPLUS_CLIENT_SECRET", "invented");
+        let done = call.run();
+        assert_ne!(done.code, Some(0), "{args:?}");
+        let code = done.code.expect("an exit code");
+        let ours = done.told().contains(" what to do ") && done.told().ends_with(&format!("(exit code {code})"));
+        assert!(ours || done.told().ends_with("try '--help'."), "{args:?}: {done:?}");
+    }
+}
