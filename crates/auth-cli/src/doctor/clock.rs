@@ -8,7 +8,6 @@ use http::{Method, header};
 use super::finding::{Checked, Finding};
 use crate::exit::Exit;
 use crate::inspect::relative::exactly;
-use crate::trouble::without_hint;
 
 /// How many seconds the server's clock is ahead of this machine's, by the `Date` of an answer to a request for `url`
 /// without credentials. It goes the way of the token request. Whatever else the answer says, it does not matter.
@@ -18,7 +17,9 @@ pub(super) async fn check(url: &BaseUrl, limit: Duration) -> Checked<f64> {
     let answer = HttpClient::shared().send(&RequestContext::first(limit), request).await;
     let came = SystemTime::now();
     match answer {
-        Err(error) => Finding::skipped(format!("a request without credentials has no answer: {}", why(&error))).alone(),
+        Err(error) => {
+            Finding::skipped(format!("a request without credentials was not answered: {}", why(&error))).alone()
+        }
         Ok(answer) => match date(&answer) {
             None => Finding::skipped("the answer to a request without credentials has no Date").alone(),
             Some(date) => {
@@ -30,7 +31,7 @@ pub(super) async fn check(url: &BaseUrl, limit: Duration) -> Checked<f64> {
 }
 
 fn why(error: &Error) -> String {
-    without_hint(error)
+    error.reach().map_or_else(|| "what came is too long, or compressed".to_owned(), |reach| reach.to_string())
 }
 
 fn date(answer: &Answer) -> Option<SystemTime> {
@@ -59,7 +60,7 @@ fn judge(ahead: f64) -> Finding {
     finding.try_this(advice)
 }
 
-const CALLER: Caller = Caller { vendor: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
+const CALLER: Caller = Caller { vendor: env!("CARGO_BIN_NAME"), version: env!("CARGO_PKG_VERSION") };
 /// What those who check the times in tokens commonly allow.
 pub(super) const LEEWAY: Duration = Duration::from_secs(60);
 

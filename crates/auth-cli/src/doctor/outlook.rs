@@ -21,7 +21,7 @@ pub(super) fn headers(token: &AccessToken) -> Checked<()> {
     let Some(name) = per_call else { return Finding::ok(found).alone() };
     let name = title_case(name.as_str());
     let advice = format!("give {name} at each call, which differs from call to call, or bind the token to a merchant");
-    Finding::ok(format!("{found}, and a {name} of its own")).try_this(advice).alone()
+    Finding::ok(format!("{found}, and {name} of its own")).try_this(advice).alone()
 }
 
 /// When a token is renewed, and until when it is handed out: all counted from its request.

@@ -145,15 +145,15 @@ mod tests {
 
     /// What the proxy is sent, and what is made of `answer`.
     async fn asked(url: &str, answer: &[u8]) -> (String, io::Result<Result<(), u16>>) {
-        let (mut ours, mut proxys) = tokio::io::duplex(64 * 1024);
-        proxys.write_all(answer).await.unwrap();
-        proxys.shutdown().await.unwrap();
+        let (mut ours, mut theirs) = tokio::io::duplex(64 * 1024);
+        theirs.write_all(answer).await.unwrap();
+        theirs.shutdown().await.unwrap();
         let user = HeaderValue::from_static("Basic invented");
         let place = Place::of(BaseUrl::try_from(url).unwrap()).unwrap();
         let result = tunnel(&mut ours, &place, Some(&user)).await;
         drop(ours);
         let mut sent = String::new();
-        proxys.read_to_string(&mut sent).await.unwrap();
+        theirs.read_to_string(&mut sent).await.unwrap();
         (sent, result)
     }
 

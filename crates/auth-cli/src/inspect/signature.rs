@@ -58,10 +58,11 @@ impl Keys {
             return Verdict::Invalid(format!("its kid is none of the file's: {ids}; are the keys old?"));
         }
         let algorithm = format!("{:?}", header.alg);
-        if !candidates.iter().any(|key| may_verify(key)) {
+        let candidates: Vec<&Jwk> = candidates.into_iter().filter(|key| may_verify(key)).collect();
+        if candidates.is_empty() {
             return Verdict::Invalid("the key of its kid is not for signatures, by its use or key_ops".to_owned());
         }
-        match candidates.into_iter().find(|key| may_verify(key) && is_signed_by(text, key, header.alg)) {
+        match candidates.into_iter().find(|key| is_signed_by(text, key, header.alg)) {
             Some(key) => Verdict::Valid { algorithm, key: key.common.key_id.clone() },
             None => Verdict::Invalid("it was not signed by this key, or was changed since".to_owned()),
         }
@@ -158,6 +159,16 @@ mod tests {
             assert_eq!(matches!(verdict, Verdict::Valid { .. }), is_good, "{purpose}: {verdict:?}");
             assert!(is_good || why(verdict).contains("not for signatures"), "{purpose}");
         }
+    }
+
+    #[test]
+    fn key_for_something_else_proves_nothing_beside_one_for_signatures_either() {
+        let ((token, keys), (_, others)) = (signed("invented-key"), signed("invented-key"));
+        let mut set = serde_json::to_value(keys.0).unwrap();
+        set["keys"][0]["use"] = json!("enc");
+        let other = serde_json::to_value(others.0).unwrap()["keys"][0].clone();
+        set["keys"].as_array_mut().unwrap().push(other);
+        assert!(why(Keys::parse(&set.to_string()).unwrap().verify(&token)).contains("not signed by this key"));
     }
 
     #[test]

@@ -158,7 +158,7 @@ async fn headers_are_named_and_the_one_that_differs_from_call_to_call_too() {
     let sim = started(Vendor::MobilePay).await;
     let unbound = doctor(Vendor::MobilePay, &[], |call| call.vars_of(&sim).without("MOBILEPAY_MERCHANT_VAT"));
     let step = unbound.step("headers").to_string();
-    assert!(step.contains("and a X-Mobilepay-Merchant-Vat-Number of its own"), "{step}");
+    assert!(step.contains("and X-Mobilepay-Merchant-Vat-Number of its own"), "{step}");
     unbound.expect_advice("headers", "at each call").expect_failed(&[], 0);
 }
 
