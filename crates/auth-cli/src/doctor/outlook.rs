@@ -55,14 +55,15 @@ impl Renewal {
         let (least, most) = (an_hour(self.latest), an_hour(self.earliest));
         let (outage, to, end) = (exactly(self.invisible()), exactly(self.latest), exactly(self.served_until));
         let found = format!(
-            "{least:.1} to {most:.1} requests an hour for each process in use; no caller notices an outage of up to {outage}, \
+            "{least:.1} to {most:.1} requests an hour for each process in use; no caller notices an outage of up to about {outage}, \
              whenever it begins ({end} less the latest renewal at {to})"
         );
         Finding::ok(found).alone()
     }
 
     /// The longest outage that no caller sees, whenever it begins: from the latest start of a renewal to the end of the token
-    /// that it is to replace. Renewals that fail are tried again until then.
+    /// that it is to replace. Renewals that fail are tried again until then; the last of them takes
+    /// its own time, some seconds at most.
     fn invisible(&self) -> Duration {
         self.served_until.saturating_sub(self.latest)
     }
@@ -96,7 +97,7 @@ mod tests {
         assert_eq!(seconds(&advised), [2520, 2700, 3590]);
         let (finding, _) = renewal.outlook(1);
         assert!(finding.found.starts_with("1.3 to 1.5 requests an hour"), "{finding:?}");
-        assert!(finding.found.contains("outage of up to 14 min 50 s,"), "{finding:?}");
+        assert!(finding.found.contains("outage of up to about 14 min 50 s,"), "{finding:?}");
         assert!(renewal.outlook(2).0.found.starts_with("2.7 to 3.1 requests"), "two requests for a token");
     }
 

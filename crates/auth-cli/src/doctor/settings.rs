@@ -88,12 +88,8 @@ impl Settings {
         if wrong.is_empty() {
             let free = self.given.iter().filter(|given| given.setting.need == Need::Optional && given.value.is_none());
             let free: Vec<_> = free.map(|given| given.setting.variable).collect();
-            let free = if free.is_empty() {
-                free.concat()
-            } else {
-                format!("; not set, and need not be: {}", free.join(", "))
-            };
-            return Finding::ok(set + &free).with(());
+            let none = if free.is_empty() { "" } else { "; not set, and need not be: " };
+            return Finding::ok(set + none + &free.join(", ")).with(());
         }
         let wrong = wrong.into_iter().map(String::as_str).collect::<Vec<_>>().join("; ");
         Finding::failed(Exit::Usage, format!("{wrong}; {set}")).try_this(Exit::Usage.advice()).alone()
@@ -108,11 +104,8 @@ impl Settings {
             return Finding::skipped("it is not set").alone();
         };
         let url = redactor.clean(place.url().as_str());
-        let kind = match (place.is_https(), place.is_here()) {
-            (true, _) => "",
-            (false, true) => ", in plain http, which stays on this machine",
-            (false, false) => ", in plain http",
-        };
+        // Plain http to anybody else is refused.
+        let kind = if place.is_https() { "" } else { ", in plain http, which stays on this machine" };
         Finding::ok(format!("{url}{kind}, by {}", given.name())).with(place)
     }
 

@@ -27,18 +27,19 @@ fn cross_has_what_to_do_below_it() {
     assert!(done.out.contains("\n1 failed, 12 not checked: change the command"), "{}", done.out);
 }
 
-#[test]
-fn colours_are_there_if_they_are_forced_and_never_in_a_pipe_or_with_no_color() {
-    let token = authctl(&["token", "mgplus", "--sim"]).run().expect_code(0).out;
-    for args in [&["doctor", "mgplus", "--sim"][..], &["inspect"]] {
-        let call = || authctl(args).stdin(&token).var("TERM", "xterm-256color");
+#[tokio::test(flavor = "multi_thread")]
+async fn colours_are_there_if_they_are_forced_and_never_in_a_pipe_or_with_no_color() {
+    let sim = started(Vendor::MgPlus).await;
+    let token = authctl(&["token", "mgplus"]).vars_of(&sim).run().expect_code(0).out;
+    for args in [&["doctor", "mgplus"][..], &["inspect"]] {
+        let call = || authctl(args).vars_of(&sim).stdin(&token).var("TERM", "xterm-256color");
         let has_escapes = |call: crate::harness::Call| call.run().expect_code(0).out.contains('\u{1b}');
         assert!(has_escapes(call().var("CLICOLOR_FORCE", "1")), "{args:?}");
         assert!(!has_escapes(call()), "{args:?}: a pipe");
         assert!(!has_escapes(call().var("NO_COLOR", "1")), "{args:?}");
         assert!(!has_escapes(call().var("NO_COLOR", "1").var("CLICOLOR_FORCE", "1")), "{args:?}: both");
     }
-    let json = authctl(&["doctor", "mgplus", "--sim", "--json"]).var("CLICOLOR_FORCE", "1").run().expect_code(0);
+    let json = authctl(&["doctor", "mgplus", "--json"]).vars_of(&sim).var("CLICOLOR_FORCE", "1").run().expect_code(0);
     assert!(!json.out.contains('\u{1b}'), "{json:?}");
 }
 
