@@ -74,39 +74,4 @@ const HOUR: Duration = Duration::from_secs(3600);
 const LEAST_WINDOW: Duration = auth_core::MAX_TRANSIENT_HOLD;
 
 #[cfg(test)]
-mod tests {
-    use auth_core::Renew;
-
-    use super::super::finding::Outcome;
-    use super::*;
-
-    fn policy(renew: Renew) -> RefreshPolicy {
-        let mut policy = RefreshPolicy::default();
-        policy.renew = renew;
-        policy
-    }
-
-    #[test]
-    fn hour_is_renewed_after_39_to_45_minutes_and_rides_out_all_but_15() {
-        let renewal = Renewal::of(&RefreshPolicy::default(), HOUR);
-        let seconds =
-            |renewal: &Renewal| [renewal.earliest, renewal.latest, renewal.served_until].map(|at| at.as_secs());
-        assert_eq!(seconds(&renewal), [2340, 2700, 3590]);
-        assert_eq!(renewal.invisible().as_secs(), 890);
-        let advised = Renewal::of(&policy(Renew::ahead_by(Duration::from_secs(900))), HOUR);
-        assert_eq!(seconds(&advised), [2520, 2700, 3590]);
-        let (finding, _) = renewal.outlook(1);
-        assert!(finding.found.starts_with("1.3 to 1.5 requests an hour"), "{finding:?}");
-        assert!(finding.found.contains("outage of up to about 14 min 50 s,"), "{finding:?}");
-        assert!(renewal.outlook(2).0.found.starts_with("2.7 to 3.1 requests"), "two requests for a token");
-    }
-
-    #[test]
-    fn renewal_that_leaves_less_than_a_minute_is_a_warning() {
-        let judged = |seconds| Renewal::of(&RefreshPolicy::default(), Duration::from_secs(seconds)).window().0.outcome;
-        assert_eq!(
-            [judged(1095), judged(280), judged(279), judged(60)],
-            [Outcome::Ok, Outcome::Ok, Outcome::Warning, Outcome::Warning]
-        );
-    }
-}
+mod tests;
