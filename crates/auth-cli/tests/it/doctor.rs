@@ -27,16 +27,17 @@ struct Report {
 
 /// What the doctor of `vendor`, given `args`, says once `prepare` has set the variables.
 fn doctor(vendor: Vendor, args: &[&str], prepare: impl FnOnce(Call) -> Call) -> Report {
-    let call = authctl(&[&["doctor", vendor.short(), "--json", "--timeout", "2"], args].concat());
+    let call = authctl(&[&["doctor", vendor.short(), "--json"], args].concat());
     Report::of(prepare(call).run())
 }
 
 /// The same, of a partner at `url` who is given invented credentials.
 fn doctor_of(url: &str, prepare: impl FnOnce(Call) -> Call) -> Report {
-    doctor(Vendor::Partner, &["--url", url], |call| {
-        let call = call.var("PARTNER_CLIENT_ID", "invented-client-4711");
-        prepare(call.var("PARTNER_CLIENT_SECRET", "canary-secret"))
-    })
+    doctor(Vendor::Partner, &["--url", url], |call| prepare(with_credentials(call)))
+}
+
+fn with_credentials(call: Call) -> Call {
+    call.var("PARTNER_CLIENT_ID", "invented-client-4711").var("PARTNER_CLIENT_SECRET", "canary-secret")
 }
 
 /// The same, on a machine that trusts the root in `root` and nobody else.

@@ -1,8 +1,9 @@
 //! Names that lead nowhere, ports that nobody listens on, servers that say nothing or something else.
 
+use auth_sim::Vendor;
 use tokio::io::AsyncReadExt as _;
 
-use super::{answer, doctor_of, doctor_trusting, read_head, server};
+use super::{answer, doctor, doctor_of, doctor_trusting, read_head, server, with_credentials};
 use crate::https::{Authority, listener};
 
 #[test]
@@ -25,7 +26,8 @@ async fn port_that_refuses_ends_at_tcp() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn localhost_is_looked_up_like_any_name() {
-    let (_listener, port) = listener().await;
+    let (listener, port) = listener().await;
+    drop(listener);
     let report = doctor_of(&format!("http://localhost:{port}"), |call| call);
     report.expect("dns", "ok", "localhost is ").expect("dns", "ok", "127.0.0.1");
 }
@@ -33,10 +35,17 @@ async fn localhost_is_looked_up_like_any_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn server_that_accepts_and_says_nothing_ends_at_the_handshake_or_at_the_request() {
     let (_listener, port) = listener().await;
-    let tls = doctor_trusting(&Authority::named("Invented Root").file(), &format!("https://127.0.0.1:{port}"));
+    let root = Authority::named("Invented Root").file();
+    let of = |scheme: &str| {
+        let url = format!("{scheme}://127.0.0.1:{port}");
+        doctor(Vendor::Partner, &["--url", &url, "--timeout", "2"], |call| {
+            with_credentials(call).var("SSL_CERT_FILE", root.path().to_str().expect("text"))
+        })
+    };
+    let tls = of("https");
     tls.expect("tcp", "ok", "accepts").expect_nothing_behind("tls");
     tls.expect("tls", "failed", "no whole handshake within 2 s").expect_failed(&["tls"], 4);
-    let plain = doctor_of(&format!("http://127.0.0.1:{port}"), |call| call);
+    let plain = of("http");
     plain.expect("tls", "skipped", "plain http").expect("clock", "skipped", "was not answered: no whole answer before");
     plain.expect("request", "failed", "").expect_advice("request", "try again later");
     plain.expect_failed(&["request"], 4).expect_nothing_behind("request");
