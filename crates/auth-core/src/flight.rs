@@ -104,7 +104,7 @@ impl Flight {
 pub(crate) fn launch(driver: &Arc<Driver>, flight: Arc<Flight>, start: Start, runtime: &Runtime) {
     let asking = AtomicBool::new(false);
     let pilot = Pilot { driver: Arc::clone(driver), flight: Arc::clone(&flight), asking, began: None };
-    let span = QuietSpan::new(|| pilot.span(start.reason));
+    let span = QuietSpan::new(|| pilot.span(start.reason)).following_the_current();
     let task = runtime.spawn(span.around(pilot.fly(start.delay))).abort_handle();
     // Set after the spawn, so a flight given up in between is stopped here.
     if flight.task.set(task).is_ok() && matches!(flight.outcome.get(), Some(Outcome::Moved)) {
@@ -204,13 +204,11 @@ struct Pilot {
 }
 
 impl Pilot {
-    /// It belongs to no caller, and follows from the one who was the first to need it.
+    /// It belongs to no caller.
     fn span(&self, reason: Reason) -> Span {
         let Named { vendor, source } = self.driver.log().named();
         let (source, reason) = (source.as_deref(), reason.name());
-        let span = debug_span!(target: "auth_core", parent: None, "token_flight", vendor, source, reason);
-        span.follows_from(Span::current());
-        span
+        debug_span!(target: "auth_core", parent: None, "token_flight", vendor, source, reason)
     }
 
     async fn fly(mut self, delay: Duration) {

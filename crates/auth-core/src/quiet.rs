@@ -20,6 +20,18 @@ impl QuietSpan {
         Self(quietly(|| Some(make()).filter(|span| !span.is_disabled())).flatten())
     }
 
+    /// Tells that it follows from the span that is entered now. A span that is let go of by a panic on its way would meet the
+    /// next one of the same subscriber, so both stay in hands that catch it.
+    pub(crate) fn following_the_current(self) -> Self {
+        let current = Self::new(Span::current);
+        if let (Some(span), Some(current)) = (&self.0, &current.0) {
+            quietly(|| {
+                span.follows_from(current);
+            });
+        }
+        self
+    }
+
     /// Runs `code` within the span.
     pub(crate) fn within<T>(&self, code: impl FnOnce() -> T) -> T {
         let Some(span) = &self.0 else { return code() };

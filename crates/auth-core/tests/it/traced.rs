@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use auth_core::TokenSource;
 use tracing::{Level, span};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
 
 pub(crate) mod lives;
 mod recorder;
@@ -145,9 +148,13 @@ async fn request_that_panics_and_one_that_is_given_up_have_an_outcome_and_an_end
 }
 
 /// Panics wherever it may.
-struct Bomb(AtomicUsize);
+pub(crate) struct Bomb(AtomicUsize);
 
 impl Bomb {
+    pub(crate) fn listens() -> tracing::subscriber::DefaultGuard {
+        tracing::subscriber::set_default(Self(AtomicUsize::new(0)))
+    }
+
     fn goes_off(&self) {
         self.0.fetch_add(1, Ordering::SeqCst);
         panic!("a subscriber that panics, on purpose");
@@ -200,6 +207,35 @@ async fn subscriber_that_panics_at_everything_harms_nobody() {
     lives::all().await;
     let panics = bomb.0.load(Ordering::SeqCst);
     assert!(panics > 50, "only {panics}");
+}
+
+/// Panics when it hears whom a flight follows from, and again when the flight is over.
+struct Spiteful(Arc<AtomicUsize>);
+
+impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spiteful {
+    fn on_follows_from(&self, _: &span::Id, _: &span::Id, _: Context<'_, S>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        panic!("a layer that panics, on purpose");
+    }
+
+    fn on_close(&self, id: span::Id, cx: Context<'_, S>) {
+        let name = cx.span(&id).map(|span| span.name());
+        if name == Some("token_flight") {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            panic!("a layer that panics, on purpose");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn subscriber_that_panics_at_a_flight_that_follows_from_a_caller_harms_nobody() {
+    let panics = Arc::<AtomicUsize>::default();
+    let layered = tracing_subscriber::registry().with(Spiteful(Arc::clone(&panics)));
+    let _listening = tracing::subscriber::set_default(layered);
+    let tokens = Script::tokens_of(HOUR).source();
+    tracing::Instrument::instrument(tokens.token(), tracing::info_span!("caller")).await.expect("a token");
+    settle().await;
+    assert_eq!(panics.load(Ordering::SeqCst), 2);
 }
 
 /// Asks the source whenever it is told of it.
