@@ -13,6 +13,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{Cloned, Never, Repeat};
+use crate::quiet::quietly;
 use crate::{AccessToken, Error, Hosts, Rejection, TokenSource};
 
 /// Puts the vendor's headers on each request to a host that may see them, and heals a 401: the token is told to be rejected,
@@ -157,7 +158,7 @@ where
 
 /// A line about a request. Of its URI the host alone is told.
 fn tell(event: &str, uri: &Uri, words: &str) {
-    tracing::debug!(target: "auth_core", event, host = uri.host(), "{words}");
+    quietly(|| tracing::debug!(target: "auth_core", event, host = uri.host(), "{words}"));
 }
 
 /// The same request with another body.

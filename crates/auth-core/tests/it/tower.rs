@@ -167,6 +167,16 @@ async fn of_a_request_nothing_is_told_but_its_host() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn subscriber_that_panics_costs_no_request() {
+    let _listening = crate::traced::Bomb::listens();
+    let (tokens, api) = (Script::tokens_of(HOUR).source(), Api::answering(revoked));
+    let healed = call(&layer(&tokens), &api, order()).await.expect("an answer");
+    assert_eq!((healed, api.seen().len()), (StatusCode::OK, 2));
+    let elsewhere = Request::get("http://other.example/").body(String::new()).expect("a request");
+    call(&layer(&tokens), &api, elsewhere).await.expect("an answer");
+}
+
+#[tokio::test(start_paused = true)]
 async fn request_that_meets_a_401_is_sent_once_more_whole_and_with_the_next_token() {
     let (tokens, api) = (Script::tokens_of(HOUR).source(), Api::answering(revoked));
     assert_eq!(call(&layer(&tokens), &api, order()).await.expect("an answer"), StatusCode::OK);

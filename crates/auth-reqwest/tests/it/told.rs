@@ -16,6 +16,15 @@ use crate::authorization::Tokens;
 #[derive(Clone, Default)]
 struct Recorder(Arc<Mutex<Vec<String>>>);
 
+/// Panics at the middleware's lines.
+struct Bomb;
+
+impl<S: Subscriber> Layer<S> for Bomb {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        assert_ne!(event.metadata().target(), "auth_reqwest", "a subscriber that panics, on purpose");
+    }
+}
+
 struct Line(String);
 
 impl<S: Subscriber> Layer<S> for Recorder {
@@ -61,4 +70,20 @@ async fn of_a_request_nothing_is_told_but_its_host() {
         r#"message: left alone: the request carries no token; event: "left_alone"; host: "localhost"; "#,
     ];
     assert_eq!(lines, expected);
+}
+
+#[tokio::test]
+async fn subscriber_that_panics_costs_no_request() {
+    let _listening = tracing::subscriber::set_default(tracing_subscriber::registry().with(Bomb));
+    let server = MockServer::start_async().await;
+    let answers = server.mock_async(|when, then| {
+        when.path("/");
+        then.status(401);
+    });
+    let answers = answers.await;
+    let hosts = Hosts::only("127.0.0.1").expect("a host");
+    let client = auth_reqwest::client(reqwest::Client::builder(), Tokens::many().source(), hosts).expect("a client");
+    let response = client.get(server.url("/")).send().await.expect("an answer");
+    assert_eq!((response.status().as_u16(), answers.calls_async().await), (401, 2));
+    client.get(server.url("/").replace("127.0.0.1", "localhost")).send().await.expect("an answer");
 }
