@@ -358,6 +358,7 @@ impl Drop for Driver {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         state.background.take().inspect(AbortHandle::abort);
         self.log.close();
+        self.meter.ends();
     }
 }
 

@@ -36,6 +36,8 @@ mod untold {
 
         pub(crate) fn flown(&self, _: impl FnOnce() -> (&'static str, Duration)) {}
 
-        pub(crate) fn stands(&self, _: impl FnOnce() -> Status) {}
+        pub(crate) fn stands(&self, _: impl Fn() -> Status) {}
+
+        pub(crate) fn ends(&self) {}
     }
 }

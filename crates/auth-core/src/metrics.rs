@@ -2,11 +2,11 @@
 //!
 //! Every series has the label `vendor`, and `source` if [`TokenSourceBuilder::name`](crate::TokenSourceBuilder::name) was
 //! called: several sources of one vendor need names, or they share one series. A recorder may be installed at any time; what
-//! happened before it is not told again. It is called outside every lock, may call the source, and may panic.
+//! happened before it is not told again. It is called outside every lock, may ask the source, and may panic.
 //!
 //! Gauges fade with time. They are set whenever something happens, every 30 seconds by background renewal while that runs, and
 //! by [`TokenSource::record_metrics`](crate::TokenSource::record_metrics): call it before a scrape. A source that is dropped
-//! leaves its last values behind.
+//! tells its last reads, and leaves the last values of its gauges behind.
 
 use ::metrics::{Unit, with_recorder};
 
@@ -24,7 +24,8 @@ pub const FLIGHT_DURATION: &str = "auth_token_flight_duration_seconds";
 pub const LIFE_LEFT: &str = "auth_token_life_left_seconds";
 /// [`Status::outage_survivable`](crate::Status::outage_survivable) in seconds, 0 without a token.
 pub const OUTAGE_SURVIVABLE: &str = "auth_token_outage_survivable_seconds";
-/// Tokens handed out. Counted by each thread for itself, and told when gauges are set.
+/// Tokens handed out, and calls of [`TokenSource::ready`](crate::TokenSource::ready) that found one. Counted by each thread for
+/// itself, and told when gauges are set.
 pub const READS: &str = "auth_token_reads_total";
 
 /// Tells the recorder that is installed what each metric means, and its unit.

@@ -1,5 +1,6 @@
 //! Tells the recorder that is installed. It is looked up each time, so it may be installed later than the source is made.
 
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use ::metrics::{Label, counter, gauge, histogram};
@@ -15,11 +16,13 @@ use crate::{EventKind, Rejection, Status};
 pub(crate) struct Meter {
     named: Named,
     reads: Reads,
+    /// Who sets the gauges: [`NOBODY`], somebody [`ONCE`], or somebody who is to do so [`AGAIN`].
+    setting: AtomicU8,
 }
 
 impl Meter {
     pub(crate) fn new(named: Named) -> Self {
-        Self { named, reads: Reads::default() }
+        Self { named, reads: Reads::default(), setting: AtomicU8::new(NOBODY) }
     }
 
     /// A token is handed out.
@@ -58,8 +61,32 @@ impl Meter {
     }
 
     /// Sets what fades with time, and tells the reads since the last time.
-    pub(crate) fn stands(&self, status: impl FnOnce() -> Status) {
-        let status = status();
+    ///
+    /// One does so at a time, and looks again if another has come meanwhile: what was seen last is set last. Nobody waits, and
+    /// what a recorder itself makes happen brings no recursion.
+    pub(crate) fn stands(&self, status: impl Fn() -> Status) {
+        if self.setting.swap(AGAIN, Ordering::AcqRel) != NOBODY {
+            return;
+        }
+        for _ in 0..MOST_LOOKS {
+            self.setting.swap(ONCE, Ordering::AcqRel);
+            quietly(|| self.set(&status()));
+            if self.setting.compare_exchange(ONCE, NOBODY, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+                return;
+            }
+        }
+        self.setting.store(NOBODY, Ordering::Release);
+    }
+
+    /// The source is gone, and nobody will tell its last reads any more.
+    pub(crate) fn ends(&self) {
+        let reads = self.reads.take();
+        if reads > 0 {
+            quietly(|| counter!(target: TARGET, READS, self.labels(None)).increment(reads));
+        }
+    }
+
+    fn set(&self, status: &Status) {
         let left = status.life_left.unwrap_or_default();
         let survivable = status.outage_survivable.unwrap_or_default();
         quietly(|| gauge!(target: TARGET, LIFE_LEFT, self.labels(None)).set(left));
@@ -79,4 +106,10 @@ impl Meter {
     }
 }
 
+/// The states of [`Meter::setting`].
+const NOBODY: u8 = 0;
+const ONCE: u8 = 1;
+const AGAIN: u8 = 2;
+/// A recorder that makes something happen whenever it is told of something finds an end.
+const MOST_LOOKS: usize = 8;
 const TARGET: &str = "auth_core";

@@ -203,8 +203,8 @@ async fn read_is_counted_once_however_it_is_made() {
     assert_eq!(reads(), Some(9.0));
 }
 
-/// Does what it likes whenever it is called.
-struct Foreign<F>(F);
+/// Does what it likes whenever it is called, and then what the other does.
+struct Foreign<F>(F, Recorder);
 
 impl<F: Fn(&Key)> ::metrics::Recorder for Foreign<F> {
     fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
@@ -213,29 +213,30 @@ impl<F: Fn(&Key)> ::metrics::Recorder for Foreign<F> {
 
     fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
-    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+    fn register_counter(&self, key: &Key, about: &Metadata<'_>) -> Counter {
         (self.0)(key);
-        Counter::noop()
+        self.1.register_counter(key, about)
     }
 
-    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+    fn register_gauge(&self, key: &Key, about: &Metadata<'_>) -> Gauge {
         (self.0)(key);
-        Gauge::noop()
+        self.1.register_gauge(key, about)
     }
 
-    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+    fn register_histogram(&self, key: &Key, about: &Metadata<'_>) -> Histogram {
         (self.0)(key);
-        Histogram::noop()
+        self.1.register_histogram(key, about)
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn recorder_that_panics_at_everything_harms_nobody() {
     let panics = AtomicUsize::new(0);
-    let bomb = Foreign(|_: &Key| {
+    let goes_off = |_: &Key| {
         panics.fetch_add(1, Ordering::SeqCst);
         panic!("a recorder that panics, on purpose");
-    });
+    };
+    let bomb = Foreign(goes_off, Recorder::default());
     let _recording = set_default_local_recorder(&bomb);
     lives::all().await;
     assert!(panics.load(Ordering::SeqCst) > 50);
@@ -245,11 +246,13 @@ async fn recorder_that_panics_at_everything_harms_nobody() {
 async fn recorder_may_ask_the_source_that_it_is_told_of() {
     let tokens = Script::tokens_of(HOUR).source();
     let asked = AtomicUsize::new(0);
-    let asks = Foreign(|_: &Key| {
+    let asks = |_: &Key| {
+        tokens.record_metrics();
         if tokens.status().vendor == "script" {
             asked.fetch_add(1, Ordering::SeqCst);
         }
-    });
+    };
+    let asks = Foreign(asks, Recorder::default());
     let _recording = set_default_local_recorder(&asks);
     let token = tokens.token().await.expect("a token");
     tokens.rejected(&token);
@@ -260,15 +263,45 @@ async fn recorder_may_ask_the_source_that_it_is_told_of() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn gauges_show_what_happened_last_though_it_happened_while_they_were_set() {
+    let tokens = Script::tokens_of(HOUR).source();
+    let token = tokens.token().await.expect("a token");
+    let meddles = |key: &Key| {
+        if key.name() == LIFE_LEFT {
+            tokens.rejected(&token);
+        }
+    };
+    let recorder = Recorder::default();
+    let meddler = Foreign(meddles, recorder.clone());
+    with_local_recorder(&meddler, || tokens.record_metrics());
+    assert_eq!(tokens.status().life_left, None);
+    assert_eq!([LIFE_LEFT, OUTAGE_SURVIVABLE].map(|name| recorder.value(&of_script(name))), [Some(0.0), Some(0.0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_of_a_source_that_is_dropped_are_counted() {
+    let recorder = Recorder::default();
+    let _recording = set_default_local_recorder(&recorder);
+    let tokens = TokenSource::fixed("invented-token");
+    (0..3).for_each(|_| read(&tokens));
+    drop(tokens);
+    assert_eq!(recorder.value(&format!("{READS}{{vendor=fixed}}")), Some(3.0));
+    drop(TokenSource::fixed("invented-token"));
+    drop(Script::default().source());
+    assert_eq!(recorder.value(&of_script(READS)), None, "of what was never read nothing is told");
+}
+
+#[tokio::test(start_paused = true)]
 async fn recorder_is_told_of_an_answer_when_the_answer_is_there_for_all() {
     let tokens = Script::tokens_of(HOUR).source();
     let told = Mutex::new(Vec::new());
-    let looks = Foreign(|key: &Key| {
+    let looks = |key: &Key| {
         if [REQUESTS, FLIGHT_DURATION].contains(&key.name()) {
             let told_of = (key.name().to_owned(), tokens.status().token.is_some());
             told.lock().expect("no panic").push(told_of);
         }
-    });
+    };
+    let looks = Foreign(looks, Recorder::default());
     let _recording = set_default_local_recorder(&looks);
     tokens.token().await.expect("a token");
     let expected = [(REQUESTS.to_owned(), true), (FLIGHT_DURATION.to_owned(), true)];
