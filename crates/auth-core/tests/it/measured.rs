@@ -252,7 +252,8 @@ async fn recorder_may_ask_the_source_that_it_is_told_of() {
             asked.fetch_add(1, Ordering::SeqCst);
         }
     };
-    let asks = Foreign(asks, Recorder::default());
+    let recorder = Recorder::default();
+    let asks = Foreign(asks, recorder.clone());
     let _recording = set_default_local_recorder(&asks);
     let token = tokens.token().await.expect("a token");
     tokens.rejected(&token);
@@ -260,6 +261,10 @@ async fn recorder_may_ask_the_source_that_it_is_told_of() {
     tokens.token().await.expect("another token");
     assert!(tokens.status().life_left > Some(Duration::from_secs(60)));
     assert!(asked.load(Ordering::SeqCst) > 10);
+    pass(60 * SECOND).await;
+    tokens.record_metrics();
+    let left = tokens.status().life_left.map(|left| left.as_secs_f64());
+    assert_eq!(recorder.value(&of_script(LIFE_LEFT)), left, "the gauges are set no more");
 }
 
 #[tokio::test(start_paused = true)]
