@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use auth_core::TokenSource;
 
-use crate::script::{HOUR, Script};
+use crate::script::{HOUR, SECOND, Script};
 
 /// Polls `future` once, which is all that a warm read needs.
 fn now<T>(future: impl Future<Output = T>) -> T {
@@ -48,6 +48,15 @@ async fn warm_authorization_allocates_nothing() {
 async fn warm_headers_allocate_nothing() {
     let tokens = warm_source().await;
     assert_eq!(counted(|| drop(black_box(now(tokens.headers())))), 0);
+}
+
+#[test]
+fn warm_read_of_the_blocking_view_allocates_nothing() {
+    let tokens = TokenSource::new(Script::tokens_of(HOUR)).blocking();
+    tokens.ready(SECOND).expect("a token");
+    // This thread's first makes its copy.
+    tokens.token().expect("a token");
+    assert_eq!(counted(|| drop(black_box(tokens.token()))), 0);
 }
 
 #[test]

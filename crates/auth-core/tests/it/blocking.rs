@@ -147,3 +147,34 @@ impl TokenEndpoint for Nested {
         TokenResponse::new("invented-outer", HOUR)
     }
 }
+
+/// Tells on which thread it is asked.
+struct Where(mpsc::Sender<thread::ThreadId>);
+
+#[async_trait]
+impl TokenEndpoint for Where {
+    fn vendor(&self) -> &'static str {
+        "where"
+    }
+
+    async fn fingerprint(&self) -> Result<Fingerprint, Error> {
+        Ok(Fingerprint::of_parts(&[]))
+    }
+
+    async fn request_token(&self, _: &RequestContext<'_>) -> Result<TokenResponse, Error> {
+        // Whoever listens has gone only when the test is over.
+        let _ = self.0.send(thread::current().id());
+        TokenResponse::new("invented", HOUR)
+    }
+}
+
+#[test]
+fn all_sources_are_asked_on_one_thread() {
+    let (told, asked) = mpsc::channel();
+    for _ in 0..3 {
+        TokenSource::new(Where(told.clone())).blocking().token().expect("a token");
+    }
+    let threads: Vec<_> = asked.try_iter().collect();
+    assert!(threads.len() == 3 && threads.iter().all(|thread| *thread == threads[0]), "{threads:?}");
+    assert_ne!(threads[0], thread::current().id());
+}
