@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use super::finding::{Checked, Finding};
 use super::place::Place;
+use crate::exit::Exit;
 
 /// Whom to connect to, and how to go on from there.
 pub(super) struct Route {
@@ -22,8 +23,8 @@ pub(super) enum Via {
     Straight,
     /// An HTTP proxy, which opens a tunnel; perhaps for those alone who give a name and a password.
     Tunnel(Option<HeaderValue>),
-    /// A proxy of that scheme, which is not gone through here.
-    Other(String),
+    /// A proxy that itself wants TLS, which is not gone through here.
+    OverTls,
 }
 
 /// By the same code as the token request will, so that it goes the same way.
@@ -39,8 +40,11 @@ pub(super) fn check(place: &Place) -> Checked<Route> {
     }
     let odd: Vec<&str> =
         HTTPS_NAMES.into_iter().filter(|name| value(name).is_some_and(|value| is_odd(&value))).collect();
-    let proxy = Matcher::from_system().intercept(&uri(place)).as_ref().and_then(Route::through);
-    let (way, route) = match proxy {
+    let proxy = Matcher::from_system().intercept(&uri(place));
+    if let Some(wrong) = proxy.as_ref().and_then(|proxy| split(proxy).or_else(|| unknown(proxy))) {
+        return wrong.alone();
+    }
+    let (way, route) = match proxy.as_ref().and_then(Route::through) {
         Some((shown, proxy)) => (format!("the request goes through {shown}"), proxy),
         None => ("none applies to this URL".to_owned(), straight),
     };
@@ -59,15 +63,38 @@ impl Route {
         let (scheme, host) = (uri.scheme_str()?, uri.host()?);
         let (default, via) = match scheme {
             "http" => (80, Via::Tunnel(user.cloned())),
-            "https" => (443, Via::Other(scheme.to_owned())),
-            _ => (1080, Via::Other(scheme.to_owned())),
+            "https" => (443, Via::OverTls),
+            _ => return None,
         };
         let port = uri.port_u16().unwrap_or(default);
-        let has_user = user.is_some() || proxy.raw_auth().is_some();
-        let user = if has_user { ", with a user and a password that are not shown" } else { "" };
+        let user = if has_user(proxy) { ", with a user and a password that are not shown" } else { "" };
         let shown = format!("{scheme}://{host}:{port}{user}");
         Some((shown, Self { host: host.trim_matches(['[', ']']).to_owned(), port, via }))
     }
+}
+
+/// A proxy from whose URL a part of the password was read as the host: nothing of it may be shown.
+fn split(proxy: &Intercept) -> Option<Finding> {
+    let is_split = |name: &&str| {
+        let value = value(name).filter(|value| value.contains('@')).as_deref().and_then(read);
+        value.is_some_and(|read| read.uri() == proxy.uri() && !has_user(&read))
+    };
+    let name = HTTPS_NAMES.into_iter().find(is_split)?;
+    let found = format!("{name} has an @, and yet neither a user nor a password before its host");
+    let advice = format!("in {name}, write each / ? # of the user and the password as %2F %3F %23");
+    Some(Finding::failed(Exit::Usage, found).try_this(advice))
+}
+
+/// A proxy of a kind that the token request does not go through either.
+fn unknown(proxy: &Intercept) -> Option<Finding> {
+    let scheme = proxy.uri().scheme_str().filter(|scheme| !["http", "https"].contains(scheme))?;
+    let found = format!("a proxy of {scheme} applies to this URL, and no token request goes through one");
+    let advice = "name an HTTP proxy, as in HTTPS_PROXY=http://host:port, or except this host by NO_PROXY";
+    Some(Finding::failed(Exit::Usage, found).try_this(advice))
+}
+
+fn has_user(proxy: &Intercept) -> bool {
+    proxy.basic_auth().is_some() || proxy.raw_auth().is_some()
 }
 
 impl fmt::Debug for Route {
@@ -127,7 +154,12 @@ fn value(name: &str) -> Option<String> {
 }
 
 fn is_odd(value: &str) -> bool {
-    Matcher::builder().https(value).build().intercept(&Uri::from_static("https://vendor.invalid")).is_none()
+    read(value).is_none()
+}
+
+/// What is made of `value` where nothing else is set.
+fn read(value: &str) -> Option<Intercept> {
+    Matcher::builder().https(value).build().intercept(&Uri::from_static("https://vendor.invalid"))
 }
 
 /// Of those that differ in case alone the first counts.

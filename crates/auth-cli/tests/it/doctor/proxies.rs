@@ -104,9 +104,37 @@ async fn this_machine_is_asked_without_a_proxy() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn proxy_of_another_kind_is_connected_to_and_left_to_the_request() {
+async fn proxy_that_wants_tls_is_connected_to_and_left_to_the_request() {
     let port = server(|stream| async move { drop(stream) }).await;
-    let report = doctor_of(URL, |call| call.var("ALL_PROXY", &format!("socks5h://a:canary@127.0.0.1:{port}")));
-    report.expect("proxy", "ok", &format!("through socks5h://127.0.0.1:{port}, with a user"));
-    report.expect("tcp", "ok", "accepts").expect("tls", "skipped", "a proxy of socks5h");
+    let report = doctor_of(URL, |call| call.var("ALL_PROXY", &format!("https://a:canary@127.0.0.1:{port}")));
+    report.expect("proxy", "ok", &format!("through https://127.0.0.1:{port}, with a user"));
+    report.expect("tcp", "ok", "accepts").expect("tls", "skipped", "a proxy of https");
+}
+
+#[test]
+fn proxy_of_socks_is_a_cross_since_no_token_request_goes_through_one() {
+    for scheme in ["socks4", "socks4a", "socks5", "socks5h"] {
+        let report = doctor_of(URL, |call| call.var("ALL_PROXY", &format!("{scheme}://a:canary@127.0.0.1:9")));
+        report.expect("proxy", "failed", &format!("a proxy of {scheme} applies")).expect_advice("proxy", "http://host");
+        report.expect_failed(&["proxy"], 2).expect_nothing_behind("proxy");
+    }
+    let with = |call: Call| call.var("ALL_PROXY", "socks5://127.0.0.1:9").var("NO_PROXY", "vendor.invalid");
+    doctor_of(URL, with).expect("proxy", "ok", "none applies");
+}
+
+#[test]
+fn password_that_was_taken_for_a_host_is_not_shown() {
+    for value in [
+        "http://canary/x@127.0.0.1:9",
+        "http://canary-user:4711/x@127.0.0.1:9",
+        "http://canary-user:4711?x@127.0.0.1:9",
+        "http://canary-user:4711#x@127.0.0.1:9",
+        "socks5://canary-user:4711/x@127.0.0.1:9",
+    ] {
+        // Another that does not count has nothing to do with it.
+        let report = doctor_of(URL, |call| call.var("HTTPS_PROXY", value).var("ALL_PROXY", "http://127.0.0.1:9"));
+        report.expect("proxy", "failed", "HTTPS_PROXY has an @").expect_advice("proxy", "%2F");
+        report.expect_failed(&["proxy"], 2).expect_nothing_behind("proxy");
+        assert!(!report.step("proxy").to_string().contains("4711"), "{}", report.step("proxy"));
+    }
 }
