@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use auth_core::Redactor;
 use tokio_rustls::rustls::{CertificateError, Error};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer as _, X509Certificate, X509Name};
@@ -28,6 +29,13 @@ impl Certificate {
         let validity = read.validity();
         let (begins, ends) = (validity.not_before.timestamp(), validity.not_after.timestamp());
         Some(Self { names, issuer: issuer_of(read.issuer()), begins, ends })
+    }
+
+    /// Without what may not be shown. Each part by itself: of all together a redactor would cut off the end.
+    pub(super) fn cleaned(mut self, redactor: &Redactor) -> Self {
+        self.names.iter_mut().for_each(|name| *name = redactor.clean(name));
+        self.issuer = redactor.clean(&self.issuer);
+        self
     }
 
     /// In a line.
@@ -140,6 +148,18 @@ mod tests {
             "certificate for sts.example, 127.0.0.1 by Invented Root, good until 2024-01-01T00:00:00Z (in 46 days)";
         assert_eq!(told, expected);
         assert_eq!(Certificate::read(b"invented"), None);
+    }
+
+    #[test]
+    fn long_names_are_cleaned_one_by_one_so_that_the_end_is_told() {
+        let names = (0..3).map(|n| format!("{}.{n}.example", "a".repeat(60))).collect();
+        let read = Certificate { names, issuer: "invented-secret".to_owned(), ..certificate(46) };
+        let redactor = Redactor::new(&auth_core::ClientCredentials::new("invented-id", "invented-secret").unwrap());
+        let told = read.cleaned(&redactor).told(now());
+        assert!(
+            told.contains("by [redacted]") && told.ends_with("good until 2023-12-31T12:00:00Z (in 46 days)"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -42,7 +42,8 @@ pub(super) async fn check(
         Err(_) => failed(Met::Silence(limit), redactor),
         Ok(Err(met)) => failed(met, redactor),
         Ok(Ok((version, certificate))) => {
-            let words = format!("{}, {}", told(version), redactor.clean(&certificate.told(SystemTime::now())));
+            let certificate = certificate.cleaned(redactor);
+            let words = format!("{}, {}", told(version), certificate.told(SystemTime::now()));
             (certificate.lifetime_judged(words, SystemTime::now()), Some(()))
         }
     }
@@ -163,8 +164,10 @@ fn failed(met: Met, redactor: &Redactor) -> Checked<()> {
         Met::ProxyRefuses(status) => later(format!("the proxy opens no way to the vendor (status {status})"))
             .try_this("have whoever runs the proxy allow this host, or except it by NO_PROXY"),
         Met::Untrusted(error, seen, host) => {
-            let (found, advice) = certificate::why_not(&error, seen.as_ref(), &host, SystemTime::now());
-            Finding::failed(Exit::Person, redactor.clean(&found)).try_this(advice)
+            let seen = seen.map(|seen| seen.cleaned(redactor));
+            let (found, advice) =
+                certificate::why_not(&error, seen.as_ref(), &redactor.clean(&host), SystemTime::now());
+            Finding::failed(Exit::Person, found).try_this(advice)
         }
         Met::Silence(limit) => later(format!("no whole handshake within {} s", limit.as_secs_f64()))
             .try_this("what accepts the connection says nothing: see whether the port is one of https"),
