@@ -59,7 +59,9 @@ pub(super) async fn connect(addresses: &[SocketAddr], limit: Duration) -> Checke
             let advice = "see whether host and port are right, and whether a firewall is in between";
             Finding::failed(Exit::Later, found).try_this(advice).alone()
         }
-        Some((_, address, _)) if good.len() == tried.len() => Finding::ok(found).with(*address),
+        Some((_, address, _)) if tried.iter().all(|(_, address, met)| is_no_delay(*address, met)) => {
+            Finding::ok(found).with(*address)
+        }
         Some((_, address, _)) => {
             let advice = "some addresses cannot be reached: a request may wait for one of them before it takes another";
             Finding::warning(found).try_this(advice).with(*address)
@@ -72,6 +74,13 @@ async fn try_one(address: SocketAddr, limit: Duration) -> io::Result<Duration> {
     let began = Instant::now();
     timeout(limit, TcpStream::connect(address)).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
     Ok(began.elapsed())
+}
+
+/// Whether a request loses no time by it. Where there is no IPv6, as in most containers, its addresses fail at once.
+fn is_no_delay(address: SocketAddr, met: &io::Result<Duration>) -> bool {
+    use io::ErrorKind::{AddrNotAvailable, HostUnreachable, NetworkUnreachable};
+    let no_way = |error: &io::Error| [AddrNotAvailable, HostUnreachable, NetworkUnreachable].contains(&error.kind());
+    met.as_ref().map_or_else(|error| address.is_ipv6() && no_way(error), |_| true)
 }
 
 fn told(address: SocketAddr, met: &io::Result<Duration>, limit: Duration) -> String {
@@ -116,6 +125,16 @@ mod tests {
     async fn addresses_that_all_refuse_lead_nowhere() {
         let (finding, taken) = connect(&[free(), free()], LIMIT).await;
         assert_eq!((finding.outcome, finding.exit, taken), (Outcome::Failed, Exit::Later, None));
+    }
+
+    #[test]
+    fn address_of_ipv6_where_there_is_none_is_no_delay() {
+        use io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable, TimedOut};
+        let is_none = |address: &str, kind: io::ErrorKind| is_no_delay(address.parse().unwrap(), &Err(kind.into()));
+        let (old, new) = ("192.0.2.1:443", "[2001:db8::1]:443");
+        assert!(is_none(new, NetworkUnreachable) && is_none(new, HostUnreachable));
+        assert!(!is_none(new, TimedOut) && !is_none(new, ConnectionRefused) && !is_none(old, NetworkUnreachable));
+        assert!(is_no_delay(old.parse().unwrap(), &Ok(LIMIT)));
     }
 
     #[test]
