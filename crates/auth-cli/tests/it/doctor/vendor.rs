@@ -34,13 +34,14 @@ async fn wrong_secret_is_a_cross_at_the_request_of_every_vendor() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_vendor_answers_is_told_in_the_words_of_authctl_token() {
-    let throttled = Fault::RetryAfter { status: 429, after: RetryAfter::Seconds(7) };
-    let down = Fault::RetryAfter { status: 503, after: RetryAfter::Seconds(7) };
+    // Longer than anybody waits here, so that there is no other attempt.
+    let throttled = Fault::RetryAfter { status: 429, after: RetryAfter::Seconds(60) };
+    let down = Fault::RetryAfter { status: 503, after: RetryAfter::Seconds(60) };
     for (fault, found, advice, code) in [
         (MgPlusError::Forbidden.into(), "status 403", "allow list", 3),
         (MgPlusError::NotFound.into(), "status 404", "STS URL", 3),
-        (throttled, "asks to slow down (status 429)", "retry after: 7 s", 4),
-        (down, "is not available (status 503)", "retry after: 7 s", 4),
+        (throttled, "asks to slow down (status 429)", "retry after: 60 s", 4),
+        (down, "is not available (status 503)", "retry after: 60 s", 4),
         (MgPlusError::GeneralError.into(), "status 500, code general_error", "try again later", 4),
     ] {
         let report = of(fault).await;
