@@ -75,7 +75,7 @@ impl Trouble {
         self
     }
 
-    fn error(&self) -> Option<&Error> {
+    pub(crate) fn error(&self) -> Option<&Error> {
         match self {
             Self::Token { error, .. } => Some(error),
             Self::TooSlow { last, .. } => last.as_ref(),

@@ -8,6 +8,7 @@ use http::{Method, header};
 use super::finding::{Checked, Finding};
 use crate::exit::Exit;
 use crate::inspect::relative::exactly;
+use crate::trouble::without_hint;
 
 /// How many seconds the server's clock is ahead of this machine's, by the `Date` of an answer to a request for `url`
 /// without credentials. It goes the way of the token request. Whatever else the answer says, it does not matter.
@@ -31,7 +32,11 @@ pub(super) async fn check(url: &BaseUrl, limit: Duration) -> Checked<f64> {
 }
 
 fn why(error: &Error) -> String {
-    error.reach().map_or_else(|| "what came is too long, or compressed".to_owned(), |reach| reach.to_string())
+    match (error, error.reach()) {
+        (_, Some(reach)) => reach.to_string(),
+        (Error::Malformed(_), None) => "what came is too long, or compressed".to_owned(),
+        _ => without_hint(error),
+    }
 }
 
 fn date(answer: &Answer) -> Option<SystemTime> {

@@ -34,8 +34,11 @@ pub(super) async fn ask(settings: &Settings, limit: Duration) -> Checked<Answer>
         }
         Err(Trouble::Token { error, .. }) => failed(&error).alone(),
         Err(other) => {
-            let found = format!("no answer within {} s", limit.as_secs_f64());
-            Finding::failed(other.exit(), found).try_this(other.exit().advice()).alone()
+            let last =
+                other.error().map(|last| format!("; the last attempt: {}", without_hint(last))).unwrap_or_default();
+            let found = format!("no token within {} s{last}", limit.as_secs_f64());
+            let facts = other.error().map(|last| facts(last, other.exit())).unwrap_or_default();
+            advised(Finding::failed(other.exit(), found), facts, other.exit()).alone()
         }
     }
 }
@@ -69,8 +72,11 @@ fn ungranted(tokens: &TokenSource) -> Vec<String> {
 /// In the words of `authctl token`.
 fn failed(error: &Error) -> Finding {
     let exit = Exit::of(error);
-    let mut finding = Finding::failed(exit, without_hint(error));
-    for (name, text) in facts(error, exit) {
+    advised(Finding::failed(exit, without_hint(error)), facts(error, exit), exit)
+}
+
+fn advised(mut finding: Finding, facts: Vec<(&'static str, String)>, exit: Exit) -> Finding {
+    for (name, text) in facts {
         let text = if name == "hint" { text } else { format!("{name}: {text}") };
         finding = finding.try_this(text);
     }
@@ -85,16 +91,16 @@ pub(super) fn judge(answer: Answer, redactor: &Redactor) -> Checked<AccessToken>
     };
     let scope = token.scope().map(|scope| format!(", scope {}", redactor.clean(scope))).unwrap_or_default();
     let lives = if token.lifetime() >= MAX_LIFETIME { "a day or more".to_owned() } else { exactly(token.lifetime()) };
-    let found = format!("a Bearer token that lives {lives}{scope}");
-    if let Some(advice) = odd_life(token.lifetime()) {
-        return Finding::warning(found).try_this(advice).with(token);
+    let mut found = format!("a Bearer token that lives {lives}{scope}");
+    let mut advice = Vec::from_iter(odd_life(token.lifetime()));
+    if !answer.ungranted.is_empty() {
+        found.push_str(&format!("; asked for and not granted: {}", answer.ungranted.join(" ")));
+        advice.push("have the vendor grant what you need, or ask for less");
     }
-    if answer.ungranted.is_empty() {
+    if advice.is_empty() {
         return Finding::ok(found).with(token);
     }
-    let missing = answer.ungranted.join(" ");
-    let advice = "have the vendor grant what you need, or ask for less";
-    Finding::warning(format!("{found}; asked for and not granted: {missing}")).try_this(advice).with(token)
+    advice.into_iter().fold(Finding::warning(found), Finding::try_this).with(token)
 }
 
 /// A vendor that means milliseconds, or a moment, says so by accident.
@@ -114,7 +120,31 @@ const SHORT: Duration = Duration::from_secs(120);
 
 #[cfg(test)]
 mod tests {
+    use auth_sim::{Fault, MgPlusError, Simulator, Vendor};
+
+    use super::super::finding::Outcome;
     use super::*;
+    use crate::cli::{DoctorArgs, Given};
+    use crate::overrides::Overrides;
+    use crate::provider::Provider;
+    use crate::setting;
+
+    #[tokio::test]
+    async fn time_that_is_over_is_told_with_what_the_vendor_answered_before() {
+        let sim = Simulator::start(Vendor::MgPlus).await.unwrap();
+        sim.faults().next(1, MgPlusError::GeneralError.into());
+        sim.faults().lasting(Duration::MAX, Fault::Hang);
+        // The source itself would wait for longer.
+        let (provider, timeout) = (Provider::MgPlus, Duration::from_secs(30));
+        let args = DoctorArgs { provider, json: false, sim: true, timeout, given: Given::default() };
+        let overrides = Overrides::read(provider, &args.given).unwrap();
+        let settings = Settings::read(&args, &overrides, setting::of_sim(&sim));
+        let (finding, answer) = ask(&settings, Duration::from_secs(1)).await;
+        assert!(finding.outcome == Outcome::Failed && finding.exit == Exit::Later && answer.is_none(), "{finding:?}");
+        let expected = "no token within 1 s; the last attempt: mgplus-sts is not available (status 500";
+        assert!(finding.found.starts_with(expected), "{finding:?}");
+        assert!(finding.advice.last().unwrap().starts_with("try again later"), "{finding:?}");
+    }
 
     #[test]
     fn life_is_odd_below_two_minutes_and_from_a_day_on() {

@@ -155,7 +155,8 @@ impl Given {
     /// The name of one that is set, with the end of an id.
     fn shown(&self) -> Option<String> {
         self.value.as_ref()?;
-        let id = self.text().filter(|_| self.kind() == Kind::Id);
+        // Of an odd one, which is refused, the end may be what moves a terminal's cursor.
+        let id = self.text().filter(|id| self.kind() == Kind::Id && !id.contains(char::is_control));
         Some(self.name().to_owned() + &id.map(|id| format!(" ({})", last_four(id))).unwrap_or_default())
     }
 }

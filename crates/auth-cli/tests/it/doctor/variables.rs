@@ -36,6 +36,7 @@ fn variable_that_is_odd_is_told_and_not_repeated() {
             "MGPLUS_CLIENT_SECRET: the client secret ends with a blank",
         ),
         ("MGPLUS_CLIENT_ID", " canary-client", "MGPLUS_CLIENT_ID: the client id starts with a blank"),
+        ("MGPLUS_CLIENT_ID", "canary-id\u{1b}[2J", "set: --url, MGPLUS_CLIENT_ID, MGPLUS_CLIENT_SECRET"),
     ] {
         let report = doctor(Vendor::MgPlus, &["--url", "https://sts.invalid"], |call| {
             let call = call.var("MGPLUS_CLIENT_ID", "invented").var("MGPLUS_CLIENT_SECRET", "invented");

@@ -100,6 +100,18 @@ async fn scopes_that_were_not_granted_are_named() {
     report.expect("claims", "skipped", "opaque").expect_failed(&[], 0);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn scopes_that_were_not_granted_are_named_of_an_odd_life_too() {
+    let body = r#"{"token_type":"bearer","access_token":"invented-token","expires_in":60,"scope":"read:invented"}"#;
+    let report = doctor_after(Vendor::S2s, |sim| {
+        let answer = Fault::Answer { status: 200, content_type: "application/json".to_owned(), body: body.to_owned() };
+        sim.faults().lasting_on(auth_sim::Target::Token, Duration::MAX, answer);
+    });
+    let report = report.await;
+    report.expect("answer", "warning", "lives 1 min, scope read:invented; asked for and not granted: all:invented");
+    report.expect_advice("answer", "renewed all the time").expect_advice("answer", "grant what you need");
+}
+
 /// What the doctor says of a token of an hour that claims this.
 async fn claiming(claims: Value) -> Report {
     let token = format!("{}.{}.invented", URL_SAFE_NO_PAD.encode("{}"), URL_SAFE_NO_PAD.encode(claims.to_string()));
