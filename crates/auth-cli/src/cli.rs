@@ -237,7 +237,8 @@ Looks step by step for why there is no token, or what would go wrong with it, an
 
 The steps are those of `authctl token`, one by one: variables, URL, proxy, DNS, TCP, TLS, clock, request, answer, claims, \
 headers, renewal, outlook. A step that an earlier one makes meaningless is not checked, and says why. What is sent: one \
-request for the URL, without credentials, to see the server's clock; and, if all is well so far, one token request.
+request for the URL, without credentials, to see the server's clock; and, unless a step before makes it meaningless, the \
+token request as `authctl token` makes it.
 
 No secret, no token and no body is printed, and of an id its last four characters at most: the output can be sent to a \
 colleague.";
