@@ -6,10 +6,13 @@ use auth_core::{
     Error, Failure, Fingerprint, PausedClock, Renew, RequestContext, TokenEndpoint, TokenResponse, TokenSource,
     async_trait,
 };
+use auth_sim::Simulator;
 use tokio::time::{Instant, interval};
 
 use super::*;
 use crate::doctor::finding::Outcome;
+use crate::provider::Provider;
+use crate::setting;
 
 fn policy(renew: Renew) -> RefreshPolicy {
     let mut policy = RefreshPolicy::default();
@@ -39,6 +42,25 @@ fn renewal_that_leaves_less_than_a_minute_is_a_warning() {
         [Outcome::Ok, Outcome::Ok, Outcome::Warning, Outcome::Warning]
     );
 }
+#[tokio::test]
+async fn what_is_predicted_of_each_vendor_is_what_a_source_says_and_what_a_token_costs() {
+    for provider in Provider::ALL {
+        let (sim, mut policy) = (Simulator::start(provider.vendor()).await.unwrap(), RefreshPolicy::default());
+        let latest = |own: &mut RefreshPolicy| {
+            if let Renew::At { jitter, .. } | Renew::Lead { jitter, .. } = &mut own.renew {
+                *jitter = 0.0;
+            }
+            policy = own.clone();
+        };
+        let tokens = provider.source(setting::of_sim(&sim), latest).unwrap();
+        let renewal = Renewal::of(&policy, tokens.token().await.unwrap().lifetime());
+        let survivable = tokens.status().outage_survivable.unwrap();
+        assert!(survivable.abs_diff(renewal.invisible()) < Duration::from_millis(1), "{provider:?}: {survivable:?}");
+        let counts = sim.counts();
+        assert_eq!(counts.code_requests + counts.token_requests, u64::from(provider.requests_per_token()));
+    }
+}
+
 /// A vendor whose tokens live an hour, and that is down for a while.
 struct Vendor {
     began: Instant,
