@@ -238,6 +238,11 @@ mod tests {
     }
 
     #[test]
+    fn name_may_end_in_a_label_that_begins_with_a_digit() {
+        assert_eq!(sees(&Hosts::only("api.4vendors").unwrap(), "https://api.4vendors/"), Some(true));
+    }
+
+    #[test]
     fn what_is_no_host_is_refused() {
         for text in [
             "",

@@ -267,6 +267,17 @@ mod tests {
     }
 
     #[test]
+    fn what_only_resembles_a_secret_is_left() {
+        let redactor = Redactor::new(&ClientCredentials::new("invented id", "invented-secret").unwrap());
+        for text in ["invented_id", "inven+ed id", "inven%41ed id", "invented%2Did", "invented-secre"] {
+            assert_eq!(redactor.clean(text), text);
+            assert!(!redactor.finds(text), "{text}");
+        }
+        assert_eq!(redactor.clean("inven%74ed+id"), "[redacted]");
+        assert_eq!(format!("{redactor:?}"), "Redactor { .. }");
+    }
+
+    #[test]
     fn short_secret_is_looked_for_in_base64_as_a_whole_alone() {
         let redactor = Redactor::new(&ClientCredentials::new("ab", "cd").unwrap());
         assert_eq!(redactor.clean("a YW and a d are nothing"), "a YW and a d are nothing");

@@ -9,7 +9,7 @@ use auth_core::{
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
-use crate::script::{Answer as Answers, HOUR, SECOND, Script, pass, unavailable};
+use crate::script::{Answer as Answers, HOUR, SECOND, Script, pass, throttled, unavailable, wrong_secret};
 
 /// A vendor that grants a scope and wants a header of its own on each call.
 struct Particular;
@@ -86,6 +86,48 @@ async fn source_with_a_name_says_it_wherever_it_shows_itself() {
     for shown in [format!("{tokens:?}"), format!("{:?}", tokens.events())] {
         assert!(shown.contains("source: Some(\"shop-7\")"), "{shown}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_are_told_in_words() {
+    let script = Script::tokens_of(HOUR);
+    script.then([Answers::Fail(wrong_secret()), Answers::Token(HOUR), Answers::Fail(throttled(7))]);
+    let tokens = script.source();
+    tokens.token().await.expect_err("a refusal");
+    let token = tokens.refresh().await.expect("a token");
+    tokens.refresh().await.expect_err("too many");
+    tokens.rejected(&token);
+    tokens.shutdown().await;
+    let told: Vec<_> = tokens.recent_events().iter().map(ToString::to_string).collect();
+    for (said, words) in told.iter().zip(LIFE_IN_WORDS) {
+        assert!(said.starts_with(words), "{said}: expected {words}");
+    }
+    assert_eq!(told.len(), LIFE_IN_WORDS.len(), "{told:#?}");
+}
+
+const LIFE_IN_WORDS: [&str; 12] = [
+    "requested: no token yet",
+    "request failed: script refused the request (status 401)",
+    "held: a person must act; nothing is asked for ",
+    "hold lifted: asked for by the caller",
+    "retried: asked for by the caller",
+    "obtained: token #1 lives 3600s",
+    "served: token #1 for the first time",
+    "requested: asked for by the caller",
+    "renewal failed, the token is still served: script",
+    "held: nothing is asked for 7.0s",
+    "rejected: token #1 is dropped",
+    "shut down: no background renewal any more",
+];
+
+#[tokio::test(start_paused = true)]
+async fn listener_hears_what_comes_and_not_what_was() {
+    let tokens = Script::tokens_of(HOUR).source();
+    let token = tokens.token().await.expect("a token");
+    let mut listener = tokens.events();
+    tokens.rejected(&token);
+    let heard = listener.next().await.expect("an event");
+    assert_eq!((heard.to_string(), heard.number), ("rejected: token #1 is dropped".to_owned(), 4));
 }
 
 #[tokio::test(start_paused = true)]
