@@ -36,7 +36,7 @@ impl Shop {
         let mut policy = endpoint.policy();
         policy.max_attempts = 1;
         let tokens = TokenSource::builder(endpoint).policy(policy).build();
-        let client = auth_reqwest::client(reqwest::Client::builder(), tokens.clone(), host)?;
+        let client = auth_reqwest::client(reqwest::Client::builder().no_proxy(), tokens.clone(), host)?;
         Ok(Self { tokens, client, api })
     }
 
@@ -176,7 +176,8 @@ struct Answer {
 
 impl Answer {
     async fn of(url: &str, path: &'static str) -> Result<Self> {
-        let response = reqwest::get(format!("{url}{path}")).await?;
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        let response = client.get(format!("{url}{path}")).send().await?;
         let retry_after =
             response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let answer = Self { path, status: response.status().as_u16(), retry_after, body: response.text().await? };

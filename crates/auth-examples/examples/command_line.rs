@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 }
 
 fn tool(endpoint: PartnerOAuth, api: &str, orders: &[String], out: &mut impl Write) -> Result {
-    let (tokens, client) = (TokenSource::new(endpoint).blocking(), Client::builder().build()?);
+    let (tokens, client) = (TokenSource::new(endpoint).blocking(), Client::builder().no_proxy().build()?);
     let call = |order: &String| call(&tokens, &client, &format!("{api}?order={order}"));
     let answers: Vec<_> = thread::scope(|scope| {
         let threads: Vec<_> = orders.iter().map(|order| scope.spawn(move || call(order))).collect();
@@ -108,7 +108,10 @@ mod tests {
         let (tokens, url) = (TokenSource::new(endpoint(&vendor)).blocking(), vendor.sim.ping_url());
         tokens.token().unwrap();
         vendor.sim.revoke_all();
-        assert_eq!(call(&tokens, &Client::new(), &url).unwrap().status(), StatusCode::OK);
+        assert_eq!(
+            call(&tokens, &Client::builder().no_proxy().build().unwrap(), &url).unwrap().status(),
+            StatusCode::OK
+        );
         assert_eq!((vendor.sim.counts().token_requests, vendor.sim.counts().pings_refused), (2, 1));
     }
 

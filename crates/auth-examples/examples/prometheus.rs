@@ -34,7 +34,7 @@ async fn run(sim: &Simulator) -> Result<String> {
     let endpoint = MgPlusSts::from_vars(|name| sim.var(name))?;
     // The label `source` tells this one from others of the same vendor.
     let tokens = TokenSource::builder(endpoint).name("wallet").build();
-    let (mut servers, client) = (JoinSet::new(), reqwest::Client::builder().build()?);
+    let (mut servers, client) = (JoinSet::new(), reqwest::Client::builder().no_proxy().build()?);
     let scrape = serve(tokens.clone(), exporter, &mut servers).await?;
 
     let token = tokens.token().await?;

@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let sim = Simulator::start(Vendor::Partner).await?;
     // With the real vendor: PartnerOAuth::from_env()?, and the URL of its API in place of the ping.
     let tokens = TokenSource::new(PartnerOAuth::from_vars(|name| sim.var(name))?);
-    eprintln!("booked: {}", book(&tokens, &Client::builder().build()?, &sim.ping_url(), 17).await?);
+    eprintln!("booked: {}", book(&tokens, &Client::builder().no_proxy().build()?, &sim.ping_url(), 17).await?);
     Ok(())
 }
 
@@ -109,7 +109,8 @@ mod with_a_simulator {
         }
 
         async fn book(&self) -> Result<String, Trouble> {
-            book(&self.tokens, &Client::new(), &self.sim.ping_url(), 17).await
+            let client = Client::builder().no_proxy().build().unwrap();
+            book(&self.tokens, &client, &self.sim.ping_url(), 17).await
         }
     }
 

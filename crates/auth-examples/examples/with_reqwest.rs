@@ -18,7 +18,7 @@ async fn main() -> Result {
 async fn run(sim: &Simulator) -> Result {
     // With the real vendor: MgPlusSts::from_env()?, and the URL of its API in place of the ping.
     let tokens = TokenSource::new(MgPlusSts::from_vars(|name| sim.var(name))?);
-    let (client, url) = (Client::builder().build()?, sim.ping_url());
+    let (client, url) = (Client::builder().no_proxy().build()?, sim.ping_url());
 
     // `authorize` around the request is all that it takes.
     let response = tokens.authorize(client.get(&url)).await?.send().await?;
@@ -70,7 +70,7 @@ mod tests {
         let sim = Simulator::start(Vendor::MgPlus).await.unwrap();
         let tokens = TokenSource::new(MgPlusSts::from_vars(|name| sim.var(name)).unwrap());
         sim.faults().next(3, Fault::ApiUnauthorized);
-        let (client, url) = (Client::new(), sim.ping_url());
+        let (client, url) = (Client::builder().no_proxy().build().unwrap(), sim.ping_url());
         let response = healed(&tokens, || client.get(&url)).await.unwrap();
         assert_eq!((response.status(), sim.counts().pings), (StatusCode::UNAUTHORIZED, 2));
     }

@@ -51,7 +51,7 @@ async fn run(sim: &Simulator) -> Result {
 /// The first that is named is the outermost: each try of the retries takes a token of its own.
 fn client(tokens: TokenSource, hosts: Hosts) -> Result<ClientWithMiddleware> {
     // Redirects are followed below all middleware: `redirects` keeps the vendor's headers from other hosts.
-    let plain = reqwest::Client::builder().redirect(auth_reqwest::redirects(hosts.clone())).build()?;
+    let plain = reqwest::Client::builder().no_proxy().redirect(auth_reqwest::redirects(hosts.clone())).build()?;
     let backoff = ExponentialBackoff::builder().retry_bounds(Duration::from_millis(50), Duration::from_secs(5));
     Ok(ClientBuilder::new(plain)
         .with(RetryTransientMiddleware::new_with_policy(backoff.build_with_max_retries(3)))

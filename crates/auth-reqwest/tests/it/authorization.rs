@@ -60,8 +60,13 @@ impl TokenEndpoint for Tokens {
     }
 }
 
+/// Past a proxy that the environment may name: the servers are on loopback.
+fn direct() -> Client {
+    Client::builder().no_proxy().build().expect("a client")
+}
+
 fn client(authorization: Authorization) -> ClientWithMiddleware {
-    ClientBuilder::new(Client::new()).with(authorization).build()
+    ClientBuilder::new(direct()).with(authorization).build()
 }
 
 fn to_loopback(tokens: &Tokens) -> Authorization {
@@ -180,7 +185,7 @@ async fn failure_to_get_a_token_and_plain_http_are_errors_of_auth_core() {
 async fn failure_to_get_a_token_is_found_below_retries_and_is_not_retried() {
     let none = Tokens { there_are: 0, ..Tokens::many() };
     let policy = ExponentialBackoff::builder().retry_bounds(Duration::ZERO, Duration::ZERO).build_with_max_retries(2);
-    let client = ClientBuilder::new(Client::new())
+    let client = ClientBuilder::new(direct())
         .with(RetryTransientMiddleware::new_with_policy(policy))
         .with(to_loopback(&none))
         .build();
@@ -195,7 +200,7 @@ async fn first_answer_is_let_go_of_before_the_second_try() {
     answers(&server, "invented-1", 401).await;
     answers(&server, "invented-2", 200).await;
     let one_at_a_time = OneAtATime(Arc::new(Semaphore::new(1)));
-    let client = ClientBuilder::new(Client::new()).with(to_loopback(&tokens)).with(one_at_a_time).build();
+    let client = ClientBuilder::new(direct()).with(to_loopback(&tokens)).with(one_at_a_time).build();
     let sent = tokio::time::timeout(Duration::from_secs(30), client.get(server.url("/orders")).send()).await;
     assert_eq!(sent.expect("it does not wait for itself").expect("an answer").status(), 200);
 }
@@ -224,7 +229,7 @@ async fn retries_outside_get_a_fresh_token_at_each_try() {
     let revoked = answers(&server, "invented-1", 401).await;
     let failing = answers(&server, "invented-2", 503).await;
     let policy = ExponentialBackoff::builder().retry_bounds(Duration::ZERO, Duration::ZERO).build_with_max_retries(2);
-    let client = ClientBuilder::new(Client::new())
+    let client = ClientBuilder::new(direct())
         .with(RetryTransientMiddleware::new_with_policy(policy))
         .with(to_loopback(&tokens))
         .build();

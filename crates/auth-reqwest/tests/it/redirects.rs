@@ -34,7 +34,8 @@ fn only(server: &MockServer) -> Hosts {
 async fn token_does_not_follow_a_redirect_to_another_host() {
     let (here, there) = (MockServer::start_async().await, MockServer::start_async().await);
     let (redirecting, reached) = (moved(&here, &there).await, orders(&there).await);
-    let client = auth_reqwest::client(Client::builder(), Tokens::many().source(), only(&here)).expect("a client");
+    let client =
+        auth_reqwest::client(Client::builder().no_proxy(), Tokens::many().source(), only(&here)).expect("a client");
     let response = client.get(here.url("/moved")).send().await.expect("an answer");
     assert_eq!(
         (response.status().as_u16(), response.headers()["location"].to_str().ok()),
@@ -48,7 +49,8 @@ async fn redirects_among_hosts_that_are_named_are_followed() {
     let (here, there) = (MockServer::start_async().await, MockServer::start_async().await);
     let (_redirecting, reached) = (moved(&here, &there).await, orders(&there).await);
     let hosts = only(&here).and(only(&there));
-    let client = auth_reqwest::client(Client::builder(), TokenSource::fixed("invented"), hosts).expect("a client");
+    let client =
+        auth_reqwest::client(Client::builder().no_proxy(), TokenSource::fixed("invented"), hosts).expect("a client");
     assert_eq!(client.get(here.url("/moved")).send().await.expect("an answer").status(), 200);
     assert_eq!(reached.calls_async().await, 1);
 }
@@ -64,7 +66,7 @@ async fn refusal_of_a_host_that_was_not_shown_the_token_drops_none() {
     let refusing = refusing.await;
     let tokens = Tokens::many();
     let hosts = only(&here).and(only(&there));
-    let client = auth_reqwest::client(Client::builder(), tokens.source(), hosts).expect("a client");
+    let client = auth_reqwest::client(Client::builder().no_proxy(), tokens.source(), hosts).expect("a client");
     assert_eq!(client.get(here.url("/moved")).send().await.expect("an answer").status(), 401);
     assert_eq!((refusing.calls_async().await, tokens.asked()), (1, 1));
 }
@@ -85,7 +87,7 @@ async fn refusal_after_a_detour_over_another_host_drops_no_token_and_sends_nothi
     });
     let _refusing = refusing.await;
     let hosts = only(&here).and(only(&there));
-    let client = auth_reqwest::client(Client::builder(), tokens.source(), hosts).expect("a client");
+    let client = auth_reqwest::client(Client::builder().no_proxy(), tokens.source(), hosts).expect("a client");
     client.post(here.url("/moved")).body("an order").send().await.expect("an answer");
     assert_eq!((first.calls_async().await, tokens.asked()), (1, 1));
 }
@@ -95,7 +97,7 @@ async fn redirects_of_requests_that_carry_no_token_are_followed_as_ever_and_not_
     let (here, there) = (MockServer::start_async().await, MockServer::start_async().await);
     let (_redirecting, reached) = (moved(&here, &there).await, orders(&there).await);
     let hosts = Hosts::only("api.vendor.example").expect("a host");
-    let client = auth_reqwest::client(Client::builder(), Tokens::many().source(), hosts).expect("a client");
+    let client = auth_reqwest::client(Client::builder().no_proxy(), Tokens::many().source(), hosts).expect("a client");
     assert_eq!(client.get(here.url("/moved")).send().await.expect("an answer").status(), 200);
     assert_eq!(reached.calls_async().await, 1);
 

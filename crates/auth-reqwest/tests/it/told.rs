@@ -58,7 +58,8 @@ async fn of_a_request_nothing_is_told_but_its_host() {
         answers.await;
     }
     let hosts = Hosts::only("127.0.0.1").expect("a host");
-    let client = auth_reqwest::client(reqwest::Client::builder(), Tokens::many().source(), hosts).expect("a client");
+    let client =
+        auth_reqwest::client(reqwest::Client::builder().no_proxy(), Tokens::many().source(), hosts).expect("a client");
     let url = server.url("/invented-path?invented=query");
     let response = client.get(&url).send().await.expect("an answer");
     assert_eq!(response.status(), 200);
@@ -82,7 +83,8 @@ async fn subscriber_that_panics_costs_no_request() {
     });
     let answers = answers.await;
     let hosts = Hosts::only("127.0.0.1").expect("a host");
-    let client = auth_reqwest::client(reqwest::Client::builder(), Tokens::many().source(), hosts).expect("a client");
+    let client =
+        auth_reqwest::client(reqwest::Client::builder().no_proxy(), Tokens::many().source(), hosts).expect("a client");
     let response = client.get(server.url("/")).send().await.expect("an answer");
     assert_eq!((response.status().as_u16(), answers.calls_async().await), (401, 2));
     client.get(server.url("/").replace("127.0.0.1", "localhost")).send().await.expect("an answer");
