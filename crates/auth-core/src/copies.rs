@@ -181,6 +181,28 @@ mod tests {
     }
 
     #[test]
+    fn number_of_a_thread_that_has_ended_is_given_out_again() {
+        const THREADS: usize = 1000;
+        let highest = (0..THREADS).map(|_| thread::spawn(thread_number).join().unwrap()).max();
+        // Other tests have numbers too, but not by the hundred.
+        assert!(highest < Some(THREADS / 2), "{highest:?}");
+    }
+
+    #[test]
+    fn threads_that_live_at_the_same_time_have_copies_of_their_own() {
+        assert!(places() >= 2);
+        let (copies, together) = (Copies::of(&token()), Barrier::new(2));
+        let place = || {
+            let copy = ptr::from_ref(copies.mine()).addr();
+            together.wait();
+            (thread_number() % places(), copy)
+        };
+        let [one, other] = thread::scope(|scope| [scope.spawn(place), scope.spawn(place)].map(|t| t.join().unwrap()));
+        // By chance of what other tests do, both may have come to one place.
+        assert_eq!(one.1 == other.1, one.0 == other.0);
+    }
+
+    #[test]
     fn thread_is_given_the_same_copy_each_time() {
         let copies = Copies::of(&token());
         assert!(ptr::eq(copies.mine(), copies.mine()));

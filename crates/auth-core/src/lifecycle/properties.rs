@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{Failure, MAX_LIFETIME, MAX_RETRY_AFTER, Reach};
 
+mod edges;
 mod found;
 
 /// One thing that happens to a source.

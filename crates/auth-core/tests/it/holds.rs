@@ -19,6 +19,21 @@ async fn rotated_secret_lifts_the_hold_within_a_second_of_a_caller() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn rotated_secret_lifts_a_later_hold_as_well() {
+    let script = Script::tokens_of(HOUR);
+    script.then([Answer::Fail(wrong_secret()), Answer::Fail(wrong_secret())]);
+    let tokens = script.source();
+    tokens.token().await.expect_err("a wrong secret");
+    tokens.refresh().await.expect_err("still wrong");
+    script.rotate();
+    pass(SECOND).await;
+    tokens.token().await.expect_err("still held, but the credentials are looked at");
+    settle().await;
+    assert!(tokens.token().await.is_ok());
+    assert_eq!(script.requests(), 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn credentials_are_looked_at_once_a_second_at_most_during_a_hold() {
     let script = Script::tokens_of(HOUR);
     script.always(Answer::Fail(wrong_secret()));
