@@ -45,6 +45,23 @@ async fn token_does_not_follow_a_redirect_to_another_host() {
 }
 
 #[tokio::test]
+async fn redirect_within_a_host_is_followed_with_the_token() {
+    let here = MockServer::start_async().await;
+    let (_redirecting, location) = (moved(&here, &here).await, here.url("/orders"));
+    let reached = here
+        .mock_async(|when, then| {
+            when.path("/orders").header("authorization", "Bearer invented");
+            then.status(200);
+        })
+        .await;
+    let (tokens, hosts) = (TokenSource::fixed("invented"), only(&here));
+    let client = auth_reqwest::client(Client::builder().no_proxy(), tokens, hosts).expect("a client");
+    let response = client.get(here.url("/moved")).send().await.expect("an answer");
+    assert_eq!((response.status().as_u16(), response.url().as_str()), (200, location.as_str()));
+    assert_eq!(reached.calls_async().await, 1);
+}
+
+#[tokio::test]
 async fn redirects_among_hosts_that_are_named_are_followed() {
     let (here, there) = (MockServer::start_async().await, MockServer::start_async().await);
     let (_redirecting, reached) = (moved(&here, &there).await, orders(&there).await);
