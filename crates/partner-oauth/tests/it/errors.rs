@@ -68,6 +68,7 @@ async fn missing_parameter_is_400_invalid_request_and_the_hint_names_it() {
     let error = error(400, body).await;
     assert!(matches!(error, Error::Rejected(_)), "{error}");
     assert_eq!((error.status(), error.code()), (Some(400), Some("invalid_request")));
+    assert!(error.hint().is_some_and(|hint| hint.contains("a parameter is missing")), "{error}");
     let words = "Check the `client_id` parameter: The request is missing a required parameter.";
     assert_eq!(error.description(), Some(words));
 }
@@ -77,6 +78,7 @@ async fn server_s_fault_is_500_server_error() {
     let error = error(500, r#"{"error":"server_error","error_description":"unexpected condition"}"#).await;
     assert!(matches!(error, Error::Unavailable(_)) && error.is_transient(), "{error}");
     assert_eq!((error.code(), error.description()), (Some("server_error"), Some("unexpected condition")));
+    assert!(error.hint().is_some_and(|hint| hint.contains("asked again")), "{error}");
 }
 
 #[tokio::test]
