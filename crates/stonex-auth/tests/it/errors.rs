@@ -68,9 +68,11 @@ async fn stonex_s_own_error_is_understood_at_any_status() {
         assert!(matches!(error, Error::Rejected(_)) && !error.is_transient(), "{error}");
         assert_eq!((error.status(), error.code()), (Some(status), Some("TRD0042")));
         assert_eq!((error.description(), error.correlation_id()), (Some("Some words."), Some("00-invented-04")));
-        assert!(hints_at(&error, "account manager"), "{error}");
+        assert!(hints_at(&error, if status == 403 { "address" } else { "of StoneX's own" }), "{error}");
     }
     assert!(matches!(error(500, body).await, Error::Unavailable(_)));
+    let others = error(400, &body.replace("TRD0042", "ABC0042")).await;
+    assert!(others.code() == Some("ABC0042") && hints_at(&others, "proxy"), "{others}");
 }
 
 #[tokio::test]
