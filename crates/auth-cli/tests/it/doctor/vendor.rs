@@ -88,26 +88,24 @@ async fn life_that_is_suspicious_is_a_warning() {
     report.expect("renewal", "warning", "handed out until 54 s").expect_failed(&[], 0);
 }
 
+/// What the doctor says of a bank that grants one of two scopes, to a token that lives so many seconds.
+async fn granted_less(seconds: u32) -> Report {
+    let token = json!({"token_type": "bearer", "access_token": "invented-token", "expires_in": seconds, "scope": "read:invented"});
+    let (content_type, body) = ("application/json".to_owned(), token.to_string());
+    let answer = Fault::Answer { status: 200, content_type, body };
+    doctor_after(Vendor::S2s, |sim| sim.faults().lasting_on(auth_sim::Target::Token, Duration::MAX, answer)).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn scopes_that_were_not_granted_are_named() {
-    let body = r#"{"token_type":"bearer","access_token":"invented-token","expires_in":1095,"scope":"read:invented"}"#;
-    let report = doctor_after(Vendor::S2s, |sim| {
-        let answer = Fault::Answer { status: 200, content_type: "application/json".to_owned(), body: body.to_owned() };
-        sim.faults().lasting_on(auth_sim::Target::Token, Duration::MAX, answer);
-    });
-    let report = report.await;
+    let report = granted_less(1095).await;
     report.expect("answer", "warning", "scope read:invented; asked for and not granted: all:invented");
     report.expect("claims", "skipped", "opaque").expect_failed(&[], 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn scopes_that_were_not_granted_are_named_of_an_odd_life_too() {
-    let body = r#"{"token_type":"bearer","access_token":"invented-token","expires_in":60,"scope":"read:invented"}"#;
-    let report = doctor_after(Vendor::S2s, |sim| {
-        let answer = Fault::Answer { status: 200, content_type: "application/json".to_owned(), body: body.to_owned() };
-        sim.faults().lasting_on(auth_sim::Target::Token, Duration::MAX, answer);
-    });
-    let report = report.await;
+    let report = granted_less(60).await;
     report.expect("answer", "warning", "lives 1 min, scope read:invented; asked for and not granted: all:invented");
     report.expect_advice("answer", "renewed all the time").expect_advice("answer", "grant what you need");
 }
