@@ -1,13 +1,11 @@
 //! `cargo xtask bench`: all benchmarks and what a provider costs its user, as one table with the machine and the date.
 
 use crate::project::{self, Project};
+use crate::step::spent;
 use crate::{Outcome, tree};
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::{TimeVal, TimeValLike};
 use serde::Deserialize;
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 use xshell::{Shell, cmd};
 
 /// Measures; unless `without_builds`, cold builds too, and then the table becomes that of auth-core's README.
@@ -148,16 +146,9 @@ fn cold(sh: &Shell, project: &Project, folder: &Path, arguments: &[&str]) -> Out
     // Debug information as anybody's own project has it, whatever this workspace says.
     let build = cmd!(sh, "cargo build --quiet --jobs 1 {arguments...}").env("CARGO_PROFILE_DEV_DEBUG", "full");
     build.env("CARGO_TARGET_DIR", &target).quiet().run()?;
-    let seconds = spent()? - begun;
+    let seconds = (spent()? - begun).as_secs_f64();
     sh.remove_path(&target)?;
     Ok(seconds)
-}
-
-/// Processor seconds of all programs that were run from here and have ended.
-fn spent() -> Outcome<f64> {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let seconds = |time: TimeVal| Duration::from_micros(time.num_microseconds().unsigned_abs()).as_secs_f64();
-    Ok(seconds(usage.user_time()) + seconds(usage.system_time()))
 }
 
 /// `readme` with `measured` between the marks.
@@ -207,13 +198,6 @@ mod tests {
         let ratios: Vec<&str> = row.split(" ns, ").nth(1).unwrap().split(" / ").take(2).collect();
         let said = format!("| {} × / {} × |", ratios[0], ratios[1]);
         assert!(compared.contains(&said), "README.md: expected {said}");
-    }
-
-    #[test]
-    fn time_that_a_program_spends_is_counted_once_it_has_ended() {
-        let (sh, before) = (project::shell().unwrap(), spent().unwrap());
-        cmd!(sh, "cargo --version").quiet().ignore_stdout().run().unwrap();
-        assert!(spent().unwrap() > before);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use crate::tools::Tool;
 use crate::{Outcome, project};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::{TimeVal, TimeValLike};
 use std::fmt;
 use std::time::{Duration, Instant};
 use xshell::{Cmd, Shell};
@@ -134,13 +136,13 @@ pub(crate) fn run_all(steps: &[Step]) -> Outcome {
     let (mut times, mut left_out) = (Vec::new(), Vec::new());
     for (index, step) in steps.iter().enumerate() {
         println!("\n[{}/{}] {}", index + 1, steps.len(), step.title);
-        let begun = Instant::now();
+        let (begun, spent_before) = (Instant::now(), spent()?);
         for action in &step.actions {
             println!("$ {action}");
             let done = action.run(&sh).map_err(|error| failure(index, steps, action, error.as_ref()))?;
             left_out.extend(said(&step.title, done));
         }
-        times.push(begun.elapsed());
+        times.push(Cost { wall: begun.elapsed(), processor: spent()? - spent_before });
     }
     print!("\n{}{}", table(steps, &times), left_out.concat());
     Ok(())
@@ -158,14 +160,34 @@ fn failure(index: usize, steps: &[Step], action: &Action, error: &dyn std::error
     format!("step {number} of {all} failed: {title}\n{error}\nrun it alone: {action}")
 }
 
-fn table(steps: &[Step], times: &[Duration]) -> String {
+/// What a step took. Where other work shares the machine, the processor's time says more.
+#[derive(Clone, Copy)]
+struct Cost {
+    wall: Duration,
+    processor: Duration,
+}
+
+/// Processor time of all programs that were run from here and have ended.
+pub(crate) fn spent() -> Outcome<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let duration = |time: TimeVal| Duration::from_micros(time.num_microseconds().unsigned_abs());
+    Ok(duration(usage.user_time()) + duration(usage.system_time()))
+}
+
+fn table(steps: &[Step], costs: &[Cost]) -> String {
     let width = steps.iter().map(|step| step.title.chars().count()).max().unwrap_or(0).max("step".len());
-    let row = |number: &str, title: &str, time: &str| format!("{number:>3}  {title:<width$}  {time:>7}\n");
-    let mut table = row("", "step", "time");
-    for (index, (step, time)) in steps.iter().zip(times).enumerate() {
-        table += &row(&(index + 1).to_string(), &step.title, &seconds(*time));
+    let row = |number: &str, title: &str, wall: &str, processor: &str| {
+        format!("{number:>3}  {title:<width$}  {wall:>8}  {processor:>9}\n")
+    };
+    let cost_row =
+        |number: &str, title: &str, cost: Cost| row(number, title, &seconds(cost.wall), &seconds(cost.processor));
+    let mut table = row("", "step", "time", "processor");
+    for (index, (step, cost)) in steps.iter().zip(costs).enumerate() {
+        table += &cost_row(&(index + 1).to_string(), &step.title, *cost);
     }
-    table + &row("", "all", &seconds(times.iter().sum()))
+    let wall = costs.iter().map(|cost| cost.wall).sum();
+    let processor = costs.iter().map(|cost| cost.processor).sum();
+    table + &cost_row("", "all", Cost { wall, processor })
 }
 
 fn seconds(time: Duration) -> String {
@@ -185,9 +207,18 @@ mod tests {
     #[test]
     fn the_table_has_a_line_for_each_step_and_the_sum() {
         let steps = [Step::cargo("short", "a"), Step::cargo("a longer one", "b")];
-        let table = table(&steps, &[Duration::from_millis(1500), Duration::from_secs(61)]);
-        let expected = "     step             time\n  1  short           1.5 s\n  2  a longer one   61.0 s\n     all            62.5 s\n";
+        let cost =
+            |wall, processor| Cost { wall: Duration::from_millis(wall), processor: Duration::from_millis(processor) };
+        let table = table(&steps, &[cost(1_500, 2_500), cost(61_000, 500)]);
+        let expected = "     step              time  processor\n  1  short            1.5 s      2.5 s\n  2  a longer one    61.0 s      0.5 s\n     all             62.5 s      3.0 s\n";
         assert_eq!(table, expected);
+    }
+
+    #[test]
+    fn time_that_a_program_spends_is_counted_once_it_has_ended() {
+        let (sh, before) = (project::shell().unwrap(), spent().unwrap());
+        Action::cargo("--version").output(&sh).unwrap();
+        assert!(spent().unwrap() > before);
     }
 
     #[test]

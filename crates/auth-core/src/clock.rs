@@ -56,7 +56,7 @@ pub trait Clock: Send + Sync + fmt::Debug + 'static {
 /// The machine's clock, suspended time included.
 ///
 /// On Linux and Android it is `CLOCK_BOOTTIME`. Elsewhere the monotonic and the wall clock are compared at each reading and
-/// the one that went further counts, under a lock: that was never tested on such a machine.
+/// the one that went further counts, under a lock: a test has seen that count, but on no such machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -81,7 +81,7 @@ const BOOTTIME: ClockId = ClockId::CLOCK_BOOTTIME;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const NANOS_PER_SEC: u64 = 1_000_000_000;
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(any(test, not(any(target_os = "linux", target_os = "android"))))]
 mod elsewhere {
     use std::sync::{Mutex, PoisonError};
     use std::time::{Duration, Instant, SystemTime};
@@ -91,14 +91,29 @@ mod elsewhere {
     /// Adds up, from reading to reading, what the clock that went further says: neither a suspend is lost, nor does a wall
     /// clock that is set ahead and back again stop the time.
     pub(super) fn now() -> Moment {
-        static LAST: Mutex<Option<(Instant, SystemTime, Duration)>> = Mutex::new(None);
+        static LAST: Mutex<Option<Reading>> = Mutex::new(None);
         let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-        let (instant, wall) = (Instant::now(), SystemTime::now());
-        let since = last.map_or(Duration::ZERO, |(then, wall_then, sum)| {
-            sum + (instant - then).max(wall.duration_since(wall_then).unwrap_or_default())
-        });
-        *last = Some((instant, wall, since));
-        Moment::from_origin(since)
+        let reading = Reading::after(*last, Instant::now(), SystemTime::now());
+        *last = Some(reading);
+        Moment::from_origin(reading.since)
+    }
+
+    /// Both clocks, and the time from the first reading to this one.
+    #[derive(Clone, Copy)]
+    pub(super) struct Reading {
+        monotonic: Instant,
+        wall: SystemTime,
+        pub(super) since: Duration,
+    }
+
+    impl Reading {
+        pub(super) fn after(last: Option<Self>, monotonic: Instant, wall: SystemTime) -> Self {
+            let since = last.map_or(Duration::ZERO, |last| {
+                let by_wall = wall.duration_since(last.wall).unwrap_or_default();
+                last.since + monotonic.duration_since(last.monotonic).max(by_wall)
+            });
+            Self { monotonic, wall, since }
+        }
     }
 }
 
@@ -162,6 +177,9 @@ impl Clock for PausedClock {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Instant, SystemTime};
+
+    use super::elsewhere::Reading;
     use super::*;
 
     #[test]
@@ -177,6 +195,32 @@ mod tests {
         let readings: Vec<_> = (0..1000).map(|_| SystemClock.now()).collect();
         assert!(readings.is_sorted());
         assert_ne!(readings[0], Moment::default());
+    }
+
+    #[test]
+    fn where_no_clock_counts_suspended_time_the_one_of_two_that_went_further_counts() {
+        let (monotonic, wall) = (Instant::now(), SystemTime::now());
+        let mut last = Reading::after(None, monotonic, wall);
+        assert_eq!(last.since, Duration::ZERO);
+        // Seconds that each clock shows since the first reading, and what has passed by then.
+        for (monotonic_s, wall_s, passed, what) in [
+            (5, 5, 5, "both go"),
+            (6, 7_206, 7_206, "a suspend of two hours"),
+            (8, 3_608, 7_208, "the wall clock is set back by an hour"),
+            (9, 3_609, 7_209, "both go"),
+            (9, 3_609, 7_209, "no time passes"),
+        ] {
+            let seconds = Duration::from_secs;
+            last = Reading::after(Some(last), monotonic + seconds(monotonic_s), wall + seconds(wall_s));
+            assert_eq!(last.since, seconds(passed), "{what}");
+        }
+    }
+
+    #[test]
+    fn made_up_clock_begins_once_and_does_not_go_back() {
+        let readings: Vec<_> = (0..1000).map(|_| elsewhere::now()).collect();
+        assert!(readings.is_sorted());
+        assert!(readings[0] < readings[999]);
     }
 
     #[cfg(target_os = "linux")]

@@ -267,6 +267,13 @@ mod tests {
     }
 
     #[test]
+    fn secrets_side_by_side_are_replaced_each_and_those_that_overlap_together() {
+        let redactor = Redactor::new(&ClientCredentials::new("invented-id", "id-invented-secret").unwrap());
+        assert_eq!(redactor.clean("invented-idinvented-id"), "[redacted][redacted]");
+        assert_eq!(redactor.clean("invented-id-invented-secret"), "[redacted]");
+    }
+
+    #[test]
     fn what_only_resembles_a_secret_is_left() {
         let redactor = Redactor::new(&ClientCredentials::new("invented id", "invented-secret").unwrap());
         for text in ["invented_id", "inven+ed id", "inven%41ed id", "invented%2Did", "invented-secre"] {

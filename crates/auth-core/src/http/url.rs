@@ -200,4 +200,10 @@ mod tests {
         }
         assert_eq!(BaseUrl::try_from("https://a.example").unwrap().join("/y").as_str(), "https://a.example/y");
     }
+
+    #[test]
+    fn url_is_shown_as_it_is_written() {
+        let url = BaseUrl::try_from("https://sts.example/tenant/").unwrap();
+        assert_eq!(format!("{url} {url:?}"), "https://sts.example/tenant BaseUrl(https://sts.example/tenant)");
+    }
 }

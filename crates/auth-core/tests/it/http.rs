@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use auth_core::{Answer, BaseUrl, Error, HttpClient, MAX_ANSWER, Reach, Request, RequestContext};
 use http::{HeaderValue, Method, header};
+use reqwest::dns::{Name, Resolve, Resolving};
 
 use crate::raw::{CALLER, ENDLESS, Nobody, PATIENCE, Reply, Server, closed_port, request, send, send_through, url_of};
 
@@ -141,6 +142,25 @@ async fn request_that_is_dropped_closes_its_connection() {
 #[tokio::test]
 async fn refused_connection_is_told_apart() {
     assert_eq!(reach_of(send(&url_of(closed_port())).await), Reach::Refused);
+}
+
+/// Its look-ups never end.
+struct NeverResolves;
+
+impl Resolve for NeverResolves {
+    fn resolve(&self, _: Name) -> Resolving {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn connection_that_never_comes_about_is_told_apart_from_an_answer_that_does_not_come() {
+    let client = HttpClient::configured(|builder| builder.dns_resolver(NeverResolves));
+    let url = BaseUrl::allow_insecure_http("http://sts.invalid").unwrap();
+    for (deadline, reach) in [(Duration::from_secs(60), Reach::Connect), (Duration::from_secs(1), Reach::Deadline)] {
+        let answer = client.send(&RequestContext::first(deadline), request(&url)).await;
+        assert_eq!(reach_of(answer), reach, "{deadline:?}");
+    }
 }
 
 #[tokio::test]

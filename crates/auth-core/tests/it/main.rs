@@ -23,6 +23,7 @@ mod readme;
 mod refresh;
 mod runtimes;
 mod script;
+mod shapes;
 mod source;
 mod stress;
 mod surface;

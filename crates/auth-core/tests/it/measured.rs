@@ -160,11 +160,9 @@ fn reads_of_many_threads_and_of_two_sources_of_one_series_are_all_counted() {
     let recorder = Recorder::default();
     for _ in 0..2 {
         let tokens = TokenSource::fixed("invented-token");
-        std::thread::scope(|scope| {
-            for _ in 0..READERS {
-                scope.spawn(|| (0..EACH).for_each(|_| read(&tokens)));
-            }
-        });
+        // The first read of all is told where it happens, and what was read by then with it.
+        let reads = || with_local_recorder(&recorder, || (0..EACH).for_each(|_| read(&tokens)));
+        std::thread::scope(|scope| (0..READERS).for_each(|_| drop(scope.spawn(reads))));
         with_local_recorder(&recorder, || {
             tokens.record_metrics();
             tokens.record_metrics();

@@ -91,7 +91,15 @@ fn life_that_is_over_is_malformed_and_not_the_default() {
         let error = lifetime(written).unwrap_err();
         assert!(matches!(error, Error::Malformed(_)), "{written}: {error}");
         assert!(error.to_string().contains("expired"), "{error}");
+        assert_eq!(error.status(), Some(200), "{error}");
     }
+}
+
+#[test]
+fn document_shows_whose_it_is_and_nothing_of_what_it_says() {
+    let answer = Answer::new(StatusCode::OK, HeaderMap::new(), r#"{"code":"invented-code"}"#);
+    let document = RULES.document(&answer, &redactor()).unwrap();
+    assert_eq!(format!("{document:?}"), r#"Document { vendor: "acme-auth", .. }"#);
 }
 
 #[test]

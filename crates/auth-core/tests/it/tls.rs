@@ -136,6 +136,22 @@ async fn https_elsewhere_goes_through_the_proxy_as_a_tunnel() {
 }
 
 #[tokio::test]
+async fn connection_reset_in_the_handshake_is_a_matter_of_the_network() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        // Closed with the ClientHello unread, which the kernel answers with a reset.
+        stream.readable().await.unwrap();
+    });
+    let other = Https::named("127.0.0.1", 0).await;
+    let url = BaseUrl::try_from(format!("https://127.0.0.1:{port}")).unwrap();
+    let error = send_through(&trusting(other.root()), &url).await.unwrap_err();
+    assert_eq!(error.reach(), Some(Reach::Connect), "{error}");
+    server.await.unwrap();
+}
+
+#[tokio::test]
 async fn server_that_speaks_no_tls_is_told_apart_from_one_that_is_not_trusted() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
