@@ -235,11 +235,16 @@ async fn body_that_cannot_be_sent_twice_costs_one_401_and_the_next_request_is_he
     assert_eq!(call(&once, &api, order()).await.expect("an answer"), StatusCode::UNAUTHORIZED);
     assert_eq!(call(&once, &api, order()).await.expect("an answer"), StatusCode::OK);
     assert_eq!(api.seen().len(), 2);
+}
 
-    let tokens = Script::tokens_of(HOUR).source();
-    let repeating = layer(&tokens).repeating(|body: &String| (body != "an order").then(|| body.clone()));
-    assert_eq!(call(&repeating, &api, order()).await.expect("an answer"), StatusCode::UNAUTHORIZED);
-    assert_eq!(api.seen().len(), 1);
+#[tokio::test(start_paused = true)]
+async fn second_try_has_the_body_that_the_caller_copies() {
+    for (copies, answered, sent) in [(true, StatusCode::OK, 2), (false, StatusCode::UNAUTHORIZED, 1)] {
+        let (tokens, api) = (Script::tokens_of(HOUR).source(), Api::answering(revoked));
+        let repeating = layer(&tokens).repeating(move |body: &String| copies.then(|| body.clone()));
+        assert_eq!(call(&repeating, &api, order()).await.expect("an answer"), answered);
+        assert_eq!(api.seen().len(), sent);
+    }
 }
 
 #[tokio::test(start_paused = true)]
