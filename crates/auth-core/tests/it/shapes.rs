@@ -4,40 +4,33 @@ use std::time::Duration;
 
 use auth_core::{Body, Fault, Secret, TokenResponse};
 use http::{HeaderName, HeaderValue};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-fn members(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(members) => members,
-        other => panic!("no object: {other}"),
-    }
-}
-
-fn with_json<T>(value: Value, read: impl FnOnce(&Body<'_>) -> T) -> T {
-    let members = members(value);
-    read(&Body { status: 400, json: Some(&members), text: "not looked at" })
+/// With the members of `json`, and no text.
+fn body(json: &Value) -> Body<'_> {
+    Body { status: 400, json: json.as_object(), text: "" }
 }
 
 #[test]
 fn problem_has_a_title_or_a_detail_or_a_trace() {
-    for (body, description, trace) in [
+    for (json, description, trace) in [
         (json!({"title": "Forbidden"}), Some("Forbidden"), None),
         (json!({"detail": "no such shop"}), Some("no such shop"), None),
         (json!({"title": "Forbidden", "detail": "no such shop"}), Some("Forbidden: no such shop"), None),
         (json!({"traceId": "invented-trace"}), None, Some("invented-trace")),
         (json!({"title": "Forbidden", "traceId": "invented-trace"}), Some("Forbidden"), Some("invented-trace")),
     ] {
-        let fault = with_json(body.clone(), Fault::problem).unwrap_or_else(|| panic!("{body} is no problem"));
-        assert_eq!(fault.code, None, "{body}");
-        assert_eq!(fault.description.as_deref(), description, "{body}");
-        assert_eq!(fault.correlation_id.as_deref(), trace, "{body}");
+        let fault = Fault::problem(&body(&json)).unwrap_or_else(|| panic!("{json} is no problem"));
+        assert_eq!(fault.code, None, "{json}");
+        assert_eq!(fault.description.as_deref(), description, "{json}");
+        assert_eq!(fault.correlation_id.as_deref(), trace, "{json}");
     }
 }
 
 #[test]
 fn object_without_any_of_them_is_no_problem_and_neither_is_a_token() {
-    for body in [json!({}), json!({"status": 400}), json!({"title": "Granted", "access_token": "invented-token"})] {
-        assert!(with_json(body.clone(), Fault::problem).is_none(), "{body}");
+    for json in [json!({}), json!({"status": 400}), json!({"title": "Granted", "access_token": "invented-token"})] {
+        assert!(Fault::problem(&body(&json)).is_none(), "{json}");
     }
 }
 
@@ -54,16 +47,18 @@ fn bare_code_is_the_whole_body() {
 #[test]
 fn members_that_were_refused_are_told_in_one_line() {
     let errors = json!({"errors": {"client_id": ["is unknown.", "is short."], "scope": ["is missing."]}});
-    let told = with_json(errors, |body| body.refused_members());
-    assert_eq!(told.as_deref(), Some("client_id: is unknown. is short.; scope: is missing."));
-    for body in [json!({}), json!({"errors": []}), json!({"errors": {}}), json!({"errors": "many"})] {
-        assert_eq!(with_json(body.clone(), |body| body.refused_members()), None, "{body}");
+    assert_eq!(
+        body(&errors).refused_members().as_deref(),
+        Some("client_id: is unknown. is short.; scope: is missing.")
+    );
+    for json in [json!({}), json!({"errors": []}), json!({"errors": {}}), json!({"errors": "many"})] {
+        assert_eq!(body(&json).refused_members(), None, "{json}");
     }
 }
 
 #[test]
 fn body_shows_its_status_and_a_fault_nothing() {
-    let shown = with_json(json!({"error": "invented-words"}), |body| format!("{body:?}"));
+    let shown = format!("{:?}", body(&json!({"error": "invented-words"})));
     assert_eq!(shown, "Body { status: 400, .. }");
     let fault = Fault { code: Some("invented-words".to_owned()), ..Fault::default() };
     assert_eq!(format!("{fault:?}"), "Fault { .. }");
