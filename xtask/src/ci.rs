@@ -23,8 +23,7 @@ fn plan(project: &Project) -> Vec<Step> {
     steps
 }
 
-/// A crate must work for its users without what its neighbours happen to turn on. Those that nobody gets are compiled alone by
-/// clippy, and tested with all.
+/// A crate must work for its users without what its neighbours happen to turn on. Those that nobody gets are tested with all.
 fn test_alone(package: &Package) -> Step {
     Step::cargo(format!("{} tested alone", package.name), &format!("test -p {}", package.name))
 }

@@ -52,7 +52,11 @@ pub(crate) fn steps(project: &Project) -> Vec<Step> {
         Step::one("advisories", advisories),
         call("rust-version of dependencies", "cargo xtask lint --only rust-version", rust_version::run),
     ];
-    steps.extend(project.packages.iter().map(clippy));
+    steps.extend(project.packages.iter().filter(|package| package.is_published).map(clippy));
+    steps.push(Step::cargo(
+        "clippy: all with their tests",
+        "clippy --workspace --all-features --all-targets -- -D warnings",
+    ));
     steps.push(Step { title: "documentation".to_owned(), actions: project.packages.iter().map(doc).collect() });
     steps.push(call("foreign types in public", "cargo xtask lint --only foreign", surface::run));
     steps
@@ -85,8 +89,8 @@ fn deny() -> Action {
 /// A workspace of its own.
 const FUZZ: &str = "crates/fuzz";
 
-/// Each crate as its user builds it, without what its neighbours happen to turn on: with no, each and every feature. Code
-/// that is dead without a feature is refused, too. Then with its tests, which turn on more.
+/// The crate as its user builds it, without what its neighbours happen to turn on: with no, each and every feature. Code
+/// that is dead without a feature is refused, too. Tests turn on more, and are checked all at once.
 fn clippy(package: &Package) -> Step {
     let name = &package.name;
     let clippy = |what: &str| Action::cargo(&format!("clippy -p {name} {what} -- -D warnings"));
@@ -96,7 +100,7 @@ fn clippy(package: &Package) -> Step {
         let features = package.features.iter();
         actions.extend(features.map(|feature| clippy(&format!("--no-default-features --features {feature}"))));
     }
-    actions.extend([clippy("--all-features"), clippy("--all-features --all-targets")]);
+    actions.push(clippy("--all-features"));
     Step { title: format!("clippy: {name}"), actions }
 }
 
@@ -111,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn features_are_built_none_each_and_all_and_with_the_tests() {
+    fn features_are_built_none_each_and_all() {
         let features = ["one", "two"].map(str::to_owned).into();
         let package = Package {
             name: "a-vendor".to_owned(),
@@ -128,7 +132,6 @@ mod tests {
             "--no-default-features --features one",
             "--no-default-features --features two",
             "--all-features",
-            "--all-features --all-targets",
         ]
         .map(|features| format!("cargo clippy -p a-vendor {features} -- -D warnings"));
         assert_eq!(commands, expected);
@@ -141,11 +144,14 @@ mod tests {
     }
 
     #[test]
-    fn no_crate_of_this_workspace_is_left_out() {
+    fn every_crate_that_users_get_is_checked_alone_and_all_are_with_their_tests() {
         let project = Project::load().unwrap();
         let steps = steps(&project);
         for package in &project.packages {
-            assert!(steps.iter().any(|step| step.title == format!("clippy: {}", package.name)), "{}", package.name);
+            let alone = steps.iter().any(|step| step.title == format!("clippy: {}", package.name));
+            assert_eq!(alone, package.is_published, "{}", package.name);
         }
+        let commands: Vec<String> = steps.iter().flat_map(|step| &step.actions).map(ToString::to_string).collect();
+        assert!(commands.contains(&"cargo clippy --workspace --all-features --all-targets -- -D warnings".to_owned()));
     }
 }
