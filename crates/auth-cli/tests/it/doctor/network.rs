@@ -110,9 +110,11 @@ async fn question_for_the_time_carries_no_credentials() {
         .expect("clock", "skipped", "no Date")
         .expect("request", "failed", "status 404")
         .expect_failed(&["request"], 3);
-    // The connection of the step before said nothing.
-    assert_eq!(heard.recv().await.as_deref(), Some(""));
-    let asked = heard.recv().await.expect("a request");
+    // The connection of the step before said nothing, and its end may be noticed at any time.
+    let mut asked = String::new();
+    while asked.is_empty() {
+        asked = heard.recv().await.expect("a request");
+    }
     assert!(asked.starts_with("GET /tenant HTTP/1.1\r\n"), "{asked}");
     let names = asked.lines().skip(1).filter_map(|line| line.split_once(':')).map(|(name, _)| name.to_lowercase());
     assert!(names.into_iter().all(|name| ["user-agent", "accept", "host"].contains(&name.as_str())), "{asked}");
