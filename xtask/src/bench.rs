@@ -1,8 +1,9 @@
 //! `cargo xtask bench`: all benchmarks and what a provider costs its user, as one table with the machine and the date.
 
+mod builds;
+
+use crate::Outcome;
 use crate::project::{self, Project};
-use crate::step::spent;
-use crate::{Outcome, tree};
 use serde::Deserialize;
 use std::fs;
 use std::path::Path;
@@ -14,7 +15,7 @@ pub(crate) fn run(without_builds: bool) -> Outcome {
     let mut rows = warm(&sh, &project)?;
     rows += &load(&sh)?;
     if !without_builds {
-        rows += &builds(&sh, &project)?;
+        rows += &builds::rows(&sh, &project)?;
     }
     let measured = format!("{}\n\n{HEAD}{rows}", machine(&sh)?);
     println!("\n{measured}");
@@ -110,47 +111,6 @@ fn load(sh: &Shell) -> Outcome<String> {
     Ok(rows.map(|row| format!("{row}\n")).collect())
 }
 
-/// What each provider brings along, and how much more work it is to build, than reqwest alone with the same TLS.
-fn builds(sh: &Shell, project: &Project) -> Outcome<String> {
-    let tls = tree::TLS[0];
-    let bare = tree::bare_package(sh, &project.target, tls)?;
-    let names: Vec<&str> = project.providers().map(|provider| provider.name.as_str()).collect();
-    let (mut alone, mut whole) = (f64::INFINITY, vec![f64::INFINITY; names.len()]);
-    // In turns, since the machine drifts; the least of them is the one that was disturbed least.
-    for round in 1..=ROUNDS {
-        eprintln!("… cold builds, round {round} of {ROUNDS}");
-        alone = alone.min(cold(sh, project, &bare, &[])?);
-        for (least, name) in whole.iter_mut().zip(&names) {
-            *least = least.min(cold(sh, project, project::root(), &["-p", name])?);
-        }
-    }
-    let crates_of_bare = tree::bare_reqwest(sh, &project.target, tls)?;
-    let mut rows = String::new();
-    for (whole, name) in whole.iter().zip(&names) {
-        let (more, ratio) = (tree::of_provider(sh, name, tls)?.difference(&crates_of_bare).count(), whole / alone);
-        let missed = if more > MOST_CRATES || ratio > MOST_TIME { " **missed**" } else { "" };
-        let what = format!("{name} beside bare reqwest, {tls}: crates more / processor time of a cold build");
-        let measured = format!("{more} / {whole:.0} s, {ratio:.2} × its {alone:.0} s");
-        rows += &format!("| {what} | {measured}{missed} | ≤ {MOST_CRATES} / ≤ {MOST_TIME} × |\n");
-    }
-    Ok(rows)
-}
-
-/// Processor seconds of a build in `folder` with an empty target folder. The wall's say more of what else the machine does,
-/// and two jobs at once slow each other down by sharing a core.
-fn cold(sh: &Shell, project: &Project, folder: &Path, arguments: &[&str]) -> Outcome<f64> {
-    let target = project.target.join("cold-build");
-    sh.remove_path(&target)?;
-    let _there = sh.push_dir(folder);
-    let begun = spent()?;
-    // Debug information as anybody's own project has it, whatever this workspace says.
-    let build = cmd!(sh, "cargo build --quiet --jobs 1 {arguments...}").env("CARGO_PROFILE_DEV_DEBUG", "full");
-    build.env("CARGO_TARGET_DIR", &target).quiet().run()?;
-    let seconds = (spent()? - begun).as_secs_f64();
-    sh.remove_path(&target)?;
-    Ok(seconds)
-}
-
 /// `readme` with `measured` between the marks.
 fn replaced(readme: &str, measured: &str) -> Outcome<String> {
     let (before, rest) = readme.split_once(BEGIN).ok_or_else(|| format!("{README}: expected a line {BEGIN}"))?;
@@ -167,10 +127,6 @@ const SPREADS: [&str; 3] = ["1 thread", "2 threads", "64 tasks"];
 /// What is read, the reference, and how many times as long it may take.
 const READS: [(&str, &str, f64); 3] =
     [("token", "cell", 1.2), ("authorization", "cell header", 1.2), ("headers", "cell header", 1.2)];
-const MOST_CRATES: usize = 25;
-const MOST_TIME: f64 = 1.3;
-/// Of cold builds.
-const ROUNDS: u32 = 2;
 
 #[cfg(test)]
 mod tests {
