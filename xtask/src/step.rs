@@ -167,9 +167,13 @@ struct Cost {
     processor: Duration,
 }
 
-/// Processor time of all programs that were run from here and have ended.
-pub(crate) fn spent() -> Outcome<Duration> {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+/// Processor time of this program and of all that were run from here and have ended.
+fn spent() -> Outcome<Duration> {
+    Ok(spent_by(UsageWho::RUSAGE_SELF)? + spent_by(UsageWho::RUSAGE_CHILDREN)?)
+}
+
+fn spent_by(who: UsageWho) -> Outcome<Duration> {
+    let usage = getrusage(who)?;
     let duration = |time: TimeVal| Duration::from_micros(time.num_microseconds().unsigned_abs());
     Ok(duration(usage.user_time()) + duration(usage.system_time()))
 }
@@ -215,10 +219,11 @@ mod tests {
     }
 
     #[test]
-    fn time_that_a_program_spends_is_counted_once_it_has_ended() {
-        let (sh, before) = (project::shell().unwrap(), spent().unwrap());
-        Action::cargo("--version").output(&sh).unwrap();
-        assert!(spent().unwrap() > before);
+    fn time_of_this_program_and_of_those_that_it_ran_is_counted() {
+        Action::cargo("--version").output(&project::shell().unwrap()).unwrap();
+        let parts = [UsageWho::RUSAGE_SELF, UsageWho::RUSAGE_CHILDREN].map(|who| spent_by(who).unwrap());
+        assert!(parts.iter().all(|part| !part.is_zero()), "{parts:?}");
+        assert!(spent().unwrap() >= parts.iter().sum::<Duration>());
     }
 
     #[test]
