@@ -3,29 +3,101 @@
 use crate::project::{Package, Project};
 use crate::step::{Action, Step, run_all};
 use crate::{Outcome, fuzz, lint, loom, minimal};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::Instant;
 
-pub(crate) fn run() -> Outcome {
-    run_all(&plan(&Project::load()?))
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// The steps that run beside all tests, and nothing else
+    #[arg(long)]
+    beside: bool,
 }
 
-/// Quick checks first. Steps that build the same features stand together, so that the heavy crates are built few times.
-fn plan(project: &Project) -> Vec<Step> {
-    let mut steps = lint::steps(project);
-    steps.push(lint::proof());
-    steps.push(Step::cargo("all tests", "test --workspace"));
-    let models = Action::Call { shown: "cargo xtask loom", function: loom::run };
-    steps.push(Step::one("interleavings", models));
-    steps.push(fuzz::seeds());
-    steps.extend(project.packages.iter().filter(|package| package.is_published).map(test_alone));
-    steps.extend(two_tls(project));
-    let lowest = Action::Call { shown: "cargo xtask minimal-versions", function: minimal::run };
-    steps.push(Step::one("lowest versions of dependencies", lowest));
-    steps
+pub(crate) fn run(options: &Options) -> Outcome {
+    let (begun, project) = (Instant::now(), Project::load()?);
+    let plan = Plan::of(&project);
+    if options.beside {
+        return run_all(&plan.beside);
+    }
+    run_all(&plan.first)?;
+    println!("\nBeside all tests, and shown after them: {}", titles(&plan.beside));
+    let mut itself = Command::new(std::env::current_exe()?);
+    itself.args(["ci", "--beside"]);
+    let mut beside = Beside::start(itself, &project.target.join("xtask"))?;
+    let tests = run_all(&[all_tests()]);
+    let beside = beside.end();
+    println!("\n{:.1} minutes in all", begun.elapsed().as_secs_f64() / 60.0);
+    tests.and(beside)
 }
 
-/// A crate must work for its users without what its neighbours happen to turn on. Those that nobody gets are tested with all.
-fn test_alone(package: &Package) -> Step {
-    Step::cargo(format!("{} tested alone", package.name), &format!("test -p {}", package.name))
+struct Plan {
+    /// Quick checks come early, and most of what is wrong is seen by them.
+    first: Vec<Step>,
+    /// While all tests run, half of the machine waits for them.
+    beside: Vec<Step>,
+}
+
+impl Plan {
+    /// Steps that build the same features stand together, so that the heavy crates are built few times.
+    fn of(project: &Project) -> Self {
+        let mut first = lint::steps(project);
+        first.push(lint::proof());
+        let models = Action::Call { shown: "cargo xtask loom", function: loom::run };
+        // It has a target folder of its own, and need not wait until all tests are built.
+        let mut beside = vec![fuzz::seeds(), Step::one("interleavings", models)];
+        beside.extend(project.packages.iter().filter(|package| package.is_published).map(alone));
+        beside.extend(two_tls(project));
+        let lowest = Action::Call { shown: "cargo xtask minimal-versions", function: minimal::run };
+        beside.push(Step::one("lowest versions of dependencies", lowest));
+        Self { first, beside }
+    }
+}
+
+fn all_tests() -> Step {
+    Step::cargo("all tests", "test --workspace")
+}
+
+/// A library must work for its users without what its neighbours happen to turn on. A program has none where it is installed:
+/// that its tests compile alone is enough.
+fn alone(package: &Package) -> Step {
+    let name = &package.name;
+    match package.has_library {
+        true => Step::cargo(format!("{name} tested alone"), &format!("test -p {name}")),
+        false => Step::cargo(format!("{name}'s tests built alone"), &format!("check -p {name} --all-targets")),
+    }
+}
+
+fn titles(steps: &[Step]) -> String {
+    steps.iter().map(|step| step.title.as_str()).collect::<Vec<_>>().join("; ")
+}
+
+/// This program once more, in a process of its own, so that its processor time can be told from this one's.
+struct Beside {
+    process: Child,
+    /// What it says, which would be mixed with what the tests say.
+    said: PathBuf,
+}
+
+impl Beside {
+    fn start(mut command: Command, folder: &Path) -> Outcome<Self> {
+        fs::create_dir_all(folder)?;
+        let said = folder.join("ci-beside.log");
+        let file = File::create(&said)?;
+        let process = command.stdout(file.try_clone()?).stderr(file).spawn()?;
+        Ok(Self { process, said })
+    }
+
+    /// Waits for its end, and shows what it said.
+    fn end(&mut self) -> Outcome {
+        let status = self.process.wait()?;
+        print!("\nBeside all tests:\n{}", fs::read_to_string(&self.said)?);
+        match status.success() {
+            true => Ok(()),
+            false => Err("a step beside all tests failed, see above".into()),
+        }
+    }
 }
 
 /// One build in which one provider asks for rustls and another for native-tls. Both are on in auth-core then, and the
@@ -50,20 +122,29 @@ mod tests {
     }
 
     #[test]
-    fn every_crate_that_users_get_is_tested_alone_and_all_are_together() {
+    fn every_library_that_users_get_is_tested_alone() {
         let project = Project::load().unwrap();
-        let commands = commands(&plan(&project));
+        let commands = commands(&Plan::of(&project).beside);
         for package in &project.packages {
-            let alone = commands.contains(&format!("cargo test -p {}", package.name));
-            assert_eq!(alone, package.is_published, "{}", package.name);
+            let is_library = package.is_published && package.has_library;
+            assert_eq!(commands.contains(&format!("cargo test -p {}", package.name)), is_library, "{}", package.name);
         }
-        assert!(commands.contains(&"cargo test --workspace".to_owned()));
+        assert!(commands.contains(&"cargo check -p auth-cli --all-targets".to_owned()));
+    }
+
+    #[test]
+    fn what_fails_beside_all_tests_fails() {
+        for (program, is_good) in [("true", true), ("false", false)] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut beside = Beside::start(Command::new(program), folder.path()).unwrap();
+            assert_eq!(beside.end().is_ok(), is_good);
+        }
     }
 
     #[test]
     fn ci_contains_all_of_lint() {
         let project = Project::load().unwrap();
-        let commands_of_ci = commands(&plan(&project));
+        let commands_of_ci = commands(&Plan::of(&project).first);
         for command in commands(&lint::steps(&project)) {
             assert!(commands_of_ci.contains(&command), "{command}");
         }

@@ -57,7 +57,7 @@ pub(crate) fn steps(project: &Project) -> Vec<Step> {
         "clippy: all with their tests",
         "clippy --workspace --all-features --all-targets -- -D warnings",
     ));
-    steps.push(Step { title: "documentation".to_owned(), actions: project.packages.iter().map(doc).collect() });
+    steps.push(Step::one("documentation", documentation()));
     steps.push(call("foreign types in public", "cargo xtask lint --only foreign", surface::run));
     steps
 }
@@ -105,9 +105,9 @@ fn clippy(package: &Package) -> Step {
 }
 
 /// Private items too: their links are read by those who change the code.
-fn doc(package: &Package) -> Action {
-    let command = format!("doc -p {} --no-deps --all-features --document-private-items", package.name);
-    Action::cargo(&command).with_env("RUSTDOCFLAGS", "-D warnings")
+fn documentation() -> Action {
+    let command = "doc --workspace --no-deps --all-features --document-private-items";
+    Action::cargo(command).with_env("RUSTDOCFLAGS", "-D warnings")
 }
 
 #[cfg(test)]

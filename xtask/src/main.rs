@@ -40,7 +40,7 @@ enum Command {
         without_builds: bool,
     },
     /// Everything: lint, all tests, each library alone, each feature alone
-    Ci,
+    Ci(ci::Options),
     /// Every fault of vendor and network × every provider, in Markdown
     Faults {
         /// The rows that have this in their names alone
@@ -95,7 +95,7 @@ enum Command {
 fn main() -> ExitCode {
     report(match Command::parse() {
         Command::Bench { without_builds } => bench::run(without_builds),
-        Command::Ci => ci::run(),
+        Command::Ci(options) => ci::run(&options),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Command::Faults { only } => faults::run(only.as_deref()),
         Command::Lint(options) => lint::run(&options),
