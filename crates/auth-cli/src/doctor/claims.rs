@@ -65,17 +65,35 @@ impl<'a> Terms<'a> {
         odd
     }
 
-    /// Who issued it and for whom, as far as it says. Of an id that is ours, its end.
+    /// Who issued it and for whom, as far as it says.
     fn shown(&self, claims: &Map<String, Value>, redactor: &Redactor) -> String {
-        let clean = |value: &Value| match value {
-            Value::String(id) if self.ids.contains(&id.as_str()) || id.is_empty() => last_four(id),
-            Value::String(text) => redactor.clean(text),
-            other => redactor.clean(&other.to_string()),
-        };
-        let shown = NAMED.iter().filter_map(|name| Some(format!("{name} {}", clean(claims.get(*name)?))));
-        let shown: Vec<_> = shown.collect();
+        let shown = NAMED.iter().filter_map(|name| Some((name, claims.get(*name)?)));
+        let shown: Vec<_> = shown.map(|(name, value)| format!("{name} {}", self.told(name, value, redactor))).collect();
         if shown.is_empty() { "it names nobody".to_owned() } else { shown.join(", ") }
     }
+
+    /// Of a client's id its end alone, even of a stranger's: a proxy may have answered with the token of another tenant.
+    fn told(&self, name: &str, value: &Value, redactor: &Redactor) -> String {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Array(all) => {
+                let all: Vec<_> = all.iter().map(|value| self.told(name, value, redactor)).collect();
+                return redactor.clean(&format!("[{}]", all.join(", ")));
+            }
+            other => other.to_string(),
+        };
+        let is_ours = text.is_empty() || self.ids.contains(&text.as_str());
+        match is_ours || (is_client(name, &text) && !redactor.finds(&text)) {
+            true => redactor.clean(&last_four(&text)),
+            false => redactor.clean(&text),
+        }
+    }
+}
+
+/// An audience is an API's URL or name, or with some vendors the client.
+fn is_client(name: &str, text: &str) -> bool {
+    let may_be_an_id = !text.contains("://") && text.contains(|c: char| c.is_ascii_digit());
+    CLIENTS.contains(&name) || (name == "aud" && may_be_an_id)
 }
 
 pub(super) fn check(terms: &Terms<'_>, redactor: &Redactor) -> Checked<()> {
@@ -108,6 +126,7 @@ const WRONG: &str =
     "an API that checks the token refuses it: tell the vendor, whose clocks or settings contradict each other";
 /// In the order in which they are told.
 const NAMED: [&str; 5] = ["iss", "aud", "client_id", "cid", "azp"];
+const CLIENTS: [&str; 3] = ["client_id", "cid", "azp"];
 
 #[cfg(test)]
 mod tests {
@@ -168,7 +187,23 @@ mod tests {
         let found = judged(&claims).found;
         assert!(found.ends_with("iss https://sts.example/[redacted], aud …4711"), "{found}");
         let found = judged(&json!({ "exp": NOW + 3600, "aud": ["a", "invented-client-4711"] })).found;
-        assert!(found.ends_with(r#"aud ["a","[redacted]"]"#), "{found}");
+        assert!(found.ends_with("aud [a, …4711]"), "{found}");
+    }
+
+    #[test]
+    fn of_the_id_of_another_client_the_end_is_told_and_of_a_secret_in_its_place_nothing() {
+        for (claims, shown) in [
+            (json!({ "client_id": "invented-tenant-8152" }), "client_id …8152"),
+            (json!({ "cid": 81_528_152, "azp": "invented-tenant" }), "cid …52, azp …nant"),
+            (json!({ "aud": "invented-tenant-8152" }), "aud …8152"),
+            (json!({ "aud": ["https://api.example/v10", "orders"] }), "aud [https://api.example/v10, orders]"),
+            (json!({ "client_id": "invented-secret" }), "client_id [redacted]"),
+        ] {
+            let mut claims = claims;
+            claims["exp"] = json!(NOW + 3600);
+            let found = judged(&claims).found;
+            assert!(found.ends_with(shown), "{found}");
+        }
     }
 
     #[test]
