@@ -16,9 +16,9 @@ pub(crate) fn run() -> Outcome {
 ///
 /// The cfg is told to rustc for auth-core alone. By RUSTFLAGS all that auth-core depends on would be built a second time.
 pub(crate) fn build(sh: &Shell) -> Outcome<PathBuf> {
-    let cargo = "cargo rustc --quiet -p auth-core --lib --profile test --message-format json-render-diagnostics";
-    let cargo = sh.cmd("cargo").args(cargo.split(' ').skip(1)).args(["--", "--cfg", "auth_core_loom"]);
-    let messages = cargo.quiet().read()?;
+    let cargo =
+        cmd!(sh, "cargo rustc --quiet -p auth-core --lib --profile test --message-format json-render-diagnostics");
+    let messages = cargo.args(["--config", OPTIMIZED, "--", "--cfg", "auth_core_loom"]).quiet().read()?;
     let program = messages.lines().filter_map(program_of).next_back();
     program.ok_or_else(|| "cargo built no test program of auth-core".into())
 }
@@ -37,6 +37,8 @@ fn program_of(message: &str) -> Option<PathBuf> {
     message["executable"].as_str().map(PathBuf::from)
 }
 
+/// The model checker is most of what a model costs; all other tests are built with it, and never run it.
+const OPTIMIZED: &str = "profile.dev.package.loom.opt-level=3";
 /// Seconds for all models together. They take some twenty; beyond this one has lost its way.
 const LIMIT: &str = "300";
 
