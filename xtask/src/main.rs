@@ -33,7 +33,7 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
 enum Command {
-    /// All benchmarks and the cost of each provider, as one table; some 15 minutes, on a machine that does nothing else
+    /// All benchmarks and the cost of each provider, as one table; some 35 minutes, on a machine that does nothing else
     Bench {
         /// Leave out the cold builds, and the README as it is
         #[arg(long)]
@@ -60,7 +60,7 @@ enum Command {
     Lint(lint::Options),
     /// Callers, flights and rejections of auth-core, in every interleaving within a bound
     Loom,
-    /// The published crates on the lowest versions that they ask for
+    /// The libraries on the lowest versions that they ask for
     MinimalVersions,
     /// Breaks each invariant in a copy and sees its test fail; minutes
     Mutants {

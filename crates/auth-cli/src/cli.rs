@@ -62,7 +62,7 @@ pub(crate) struct TokenArgs {
     #[arg(long, conflicts_with_all = ["url", "environment"])]
     pub(crate) sim: bool,
 
-    /// Give up after so many seconds; one answer may take half of them.
+    /// Give up after so many seconds; one answer may take half of them, or 8 if that is more.
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub(crate) timeout: Duration,
 

@@ -66,7 +66,8 @@ fn last_failure(tokens: &TokenSource) -> Option<auth_core::Error> {
     })
 }
 
-/// A vendor that takes its time gets half of `limit` for one answer; the other half is for a second attempt.
+/// A vendor that takes its time gets half of `limit` for one answer, and the other half is for a second attempt; or, of a
+/// short limit, what the policy allows.
 pub(crate) fn take_at_most(limit: Duration, policy: &mut RefreshPolicy) {
     policy.attempt_timeout = policy.attempt_timeout.max(limit / 2).min(limit);
     policy.flight_timeout = limit;

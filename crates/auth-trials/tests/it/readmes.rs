@@ -74,6 +74,8 @@ fn waits_of_the_core_are_as_its_readme_says() {
     );
     assert_eq!((minutes(MAX_RETRY_AFTER), THROTTLED_HOLD.as_secs()), (60, 30));
     says(CORE, "nothing is asked before that time, at most an hour");
-    says(S2S, "it is asked again after half a minute");
+    for readme in [MGPLUS, STONEX, PARTNER, S2S, MOBILEPAY] {
+        says(readme, "asked again after half a minute, or when `Retry-After` says, in an hour at most");
+    }
     says(CORE, &format!("at most {} KiB of answer", MAX_ANSWER / 1024));
 }
