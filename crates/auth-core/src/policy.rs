@@ -159,7 +159,7 @@ impl RefreshPolicy {
 
     /// The least time between the start of two flights.
     pub(crate) fn interval(&self, lifetime: Option<Duration>) -> Duration {
-        self.min_interval.min(lifetime.map_or(MIN_INTERVAL, |life| life / 2)).max(LEAST_INTERVAL)
+        lifetime.map_or(self.min_interval, |life| self.min_interval.min(life / 2)).max(LEAST_INTERVAL)
     }
 
     /// How long to hold after the `failures`-th failed flight in a row.
@@ -357,6 +357,8 @@ mod tests {
         assert_eq!(policy.interval(None).as_millis(), 1000);
         assert_eq!(policy.interval(Some(Duration::from_millis(600))).as_millis(), 300);
         assert_eq!(policy.interval(Some(Duration::from_millis(1))).as_millis(), 100);
+        let rare = RefreshPolicy { min_interval: 30 * Duration::from_secs(1), ..policy };
+        assert_eq!([rare.interval(None).as_secs(), rare.interval(Some(HOUR)).as_secs()], [30, 30]);
     }
 
     #[test]

@@ -95,6 +95,17 @@ async fn readiness_without_a_deadline_waits_until_the_secret_is_right() {
     assert_eq!(script.requests(), 3);
 }
 
+#[tokio::test(start_paused = true)]
+async fn least_interval_of_the_policy_is_kept_before_the_first_token_too() {
+    let script = Script::tokens_of(HOUR).advises(|policy| policy.min_interval = 30 * SECOND);
+    script.then([Answer::Fail(wrong_secret())]);
+    let tokens = script.source();
+    let began = tokio::time::Instant::now();
+    tokens.token().await.expect_err("a wrong secret");
+    assert!(tokens.refresh().await.is_ok());
+    assert_eq!((began.elapsed(), script.requests()), (30 * SECOND, 2));
+}
+
 // One outage, told by its events.
 
 #[tokio::test(start_paused = true)]

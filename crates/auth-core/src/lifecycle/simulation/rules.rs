@@ -96,7 +96,7 @@ impl Rules {
 
     /// min(1 s, L/2), 1 s where L is unknown, never under 100 ms
     pub(super) fn interval(&self, lifetime: Option<Duration>) -> Duration {
-        let half = lifetime.map_or(Duration::from_secs(1), |life| life / 2);
+        let half = lifetime.map_or(Duration::MAX, |life| life / 2);
         half.min(self.numbers.min_interval).max(Duration::from_millis(100))
     }
 
