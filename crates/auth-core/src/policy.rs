@@ -306,9 +306,9 @@ pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 pub const PERMANENT_HOLD: Duration = Duration::from_secs(10);
 /// Nothing gives up for good: a repaired account works again within five minutes.
 pub const MAX_PERMANENT_HOLD: Duration = Duration::from_secs(300);
-/// A vendor is never asked more than once a second.
+/// No more than one flight a second is started; within one its attempts are [`RETRY_BACKOFF`] apart.
 pub const MIN_INTERVAL: Duration = Duration::from_secs(1);
-/// Nor, for the shortest tokens, more than ten times a second.
+/// Nor, for the shortest tokens, more than ten a second.
 pub const LEAST_INTERVAL: Duration = Duration::from_millis(100);
 /// Two APIs may reject a token that was revoked; the third time it is the API that is wrong.
 pub const MAX_REJECTIONS: usize = 3;
