@@ -73,7 +73,8 @@ pub struct RefreshPolicy {
     pub max_cold_hold: Duration,
     /// Hold after a throttling answer that names no time. Default [`THROTTLED_HOLD`].
     pub throttled_hold: Duration,
-    /// A longer `Retry-After` is cut to this. Default [`MAX_RETRY_AFTER`].
+    /// A longer `Retry-After` is cut to this; a shorter one than the transient hold ends with that.
+    /// Default [`MAX_RETRY_AFTER`].
     pub max_retry_after: Duration,
     /// First hold after a permanent failure; it triples. Default [`PERMANENT_HOLD`].
     pub permanent_hold: Duration,
@@ -164,29 +165,27 @@ impl RefreshPolicy {
 
     /// How long to hold after the `failures`-th failed flight in a row.
     pub(crate) fn hold(&self, why: &Failed, now: Moment, random: f64) -> Duration {
-        let nth = why.failures.saturating_sub(1);
         match why.class {
             Class::Throttled => match why.retry_after {
-                // A `Retry-After` of nothing does not switch the backoff off.
-                Some(named) => named.min(self.max_retry_after).max(self.transient(nth, random)),
+                // A `Retry-After` of nothing does not switch the backoff off, and a short one does not lengthen it.
+                Some(named) => named.min(self.max_retry_after).max(self.transient(why, now, random)),
                 None => self.throttled_hold,
             },
             Class::Permanent => {
-                let whole = self.permanent_hold.saturating_mul(3u32.saturating_pow(nth)).min(self.max_permanent_hold);
+                let tripled = self.permanent_hold.saturating_mul(3u32.saturating_pow(why.before()));
+                let whole = tripled.min(self.max_permanent_hold);
                 part(whole, 0.9 + 0.2 * random).min(self.max_permanent_hold)
             }
-            Class::Transient => {
-                let drawn = self.transient(nth, random);
-                let left = why.usable_until.since(now);
-                if left.is_zero() { drawn.min(self.max_cold_hold) } else { drawn.min(left / 3) }
-            }
+            Class::Transient => self.transient(why, now, random),
         }
     }
 
-    /// A transient hold after `nth` others, before anything caps it.
-    fn transient(&self, nth: u32, random: f64) -> Duration {
-        let whole = self.transient_hold.saturating_mul(1 << nth.min(16)).min(self.max_transient_hold);
-        part(whole, 0.5 + 0.5 * random)
+    /// The hold of an outage, whatever time the vendor named.
+    fn transient(&self, why: &Failed, now: Moment, random: f64) -> Duration {
+        let doubled = self.transient_hold.saturating_mul(1 << why.before().min(16));
+        let drawn = part(doubled.min(self.max_transient_hold), 0.5 + 0.5 * random);
+        let left = why.usable_until.since(now);
+        if left.is_zero() { drawn.min(self.max_cold_hold) } else { drawn.min(left / 3) }
     }
 }
 
@@ -203,6 +202,13 @@ pub(crate) struct Failed {
     pub(crate) retry_after: Option<Duration>,
     /// Until when a token can still be handed out; in the past if there is none.
     pub(crate) usable_until: Moment,
+}
+
+impl Failed {
+    /// Failed flights before this one.
+    fn before(&self) -> u32 {
+        self.failures.saturating_sub(1)
+    }
 }
 
 /// When a token is renewed; drawn once per token, so that a fleet does not ask in step.
@@ -392,5 +398,24 @@ mod tests {
             policy.hold(&why, Moment::default(), 0.3).as_secs()
         };
         assert_eq!([hold(None), hold(Some(120)), hold(Some(u64::MAX))], [30, 120, 3600]);
+    }
+
+    #[test]
+    fn short_retry_after_holds_no_longer_than_an_outage_without_one() {
+        let policy = RefreshPolicy::default();
+        for (failures, life_left, random) in
+            [(1, 0, 0.3), (9, 0, 1.0), (9, 9, 1.0), (3, 900, 0.0), (9, 900, 1.0), (9, 3600, 0.5)]
+        {
+            let usable_until = Moment::from_origin(Duration::from_secs(life_left));
+            let hold = |class, seconds: Option<u64>| {
+                let retry_after = seconds.map(Duration::from_secs);
+                let why = Failed { retry_after, usable_until, ..failed(class, failures) };
+                policy.hold(&why, Moment::default(), random)
+            };
+            let without = hold(Class::Transient, None);
+            assert_eq!(hold(Class::Throttled, Some(0)), without, "{failures} failures, {life_left} s left");
+            assert_eq!(hold(Class::Throttled, Some(1)), without.max(Duration::from_secs(1)));
+            assert_eq!(hold(Class::Throttled, Some(120)).as_secs(), 120);
+        }
     }
 }

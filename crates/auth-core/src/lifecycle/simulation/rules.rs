@@ -117,12 +117,10 @@ impl Rules {
     pub(super) fn hold(&self, class: Class, nth: u32, named: Option<Duration>, left: Option<Duration>) -> Window {
         let numbers = &self.numbers;
         let doubled = numbers.transient_hold.saturating_mul(1 << nth.min(16)).min(numbers.max_transient_hold);
-        let transient = (doubled / 2, doubled);
+        let most = left.map_or(numbers.max_cold_hold, |left| left / 3);
+        let transient = ((doubled / 2).min(most), doubled.min(most));
         match (class, named) {
-            (Class::Transient, _) => {
-                let most = left.map_or(numbers.max_cold_hold, |left| left / 3);
-                (transient.0.min(most), transient.1.min(most))
-            }
+            (Class::Transient, _) => transient,
             (Class::Throttled, None) => (numbers.throttled_hold, numbers.throttled_hold),
             (Class::Throttled, Some(named)) => {
                 let kept = named.min(numbers.max_retry_after);
