@@ -34,6 +34,8 @@ pub(crate) struct Lifecycle {
     flights: u64,
     last_start: Option<Moment>,
     hold: Option<Hold>,
+    /// What the vendor named as the earliest moment of the next request, whatever became of the flight that was told so.
+    not_before: Moment,
     failures: u32,
     lifts: u32,
     /// Failed flights of each class since the last success: holds grow with them.
@@ -59,6 +61,7 @@ impl Lifecycle {
             flights: 0,
             last_start: None,
             hold: None,
+            not_before: Moment::default(),
             failures: 0,
             lifts: 0,
             streaks: [0; 3],
@@ -118,7 +121,7 @@ impl Lifecycle {
         if let Some(live) = self.token.as_ref().filter(|_| self.pinned) {
             return Read::Serve(live.token.clone(), None);
         }
-        if self.flight.is_none() && self.hold.as_ref().is_some_and(|hold| hold.class != Class::Throttled) {
+        if self.flight.is_none() {
             self.lift("asked for by the caller", now);
         }
         self.join_or_start(now, Reason::Forced)
@@ -244,7 +247,7 @@ impl Lifecycle {
             outage_survivable: live.map(|live| live.outage_survivable(now)),
             renewing: self.flight.is_some(),
             failures: self.failures,
-            next_attempt: self.hold.as_ref().map(|hold| hold.until.since(now)).filter(|left| !left.is_zero()),
+            next_attempt: Some(self.silent_until().since(now)).filter(|left| !left.is_zero()),
             last_error: self.last_error.clone(),
         }
     }
@@ -298,7 +301,13 @@ impl Lifecycle {
     /// The earliest start of a flight: after the hold, and at a distance from the last.
     fn next_start(&self) -> Moment {
         let spaced = self.last_start.map_or(Moment::default(), |last| last + self.policy.interval(self.lifetime));
-        self.hold.as_ref().map_or(spaced, |hold| hold.until.max(spaced))
+        spaced.max(self.silent_until())
+    }
+
+    /// Until when nobody asks. During a hold callers are told so; a time that was named to a flight which has ended since,
+    /// and which would have waited for it, is waited for by the next one.
+    fn silent_until(&self) -> Moment {
+        self.hold.as_ref().map_or(self.not_before, |hold| hold.until.max(self.not_before))
     }
 
     fn start(&mut self, now: Moment, reason: Reason) -> Start {
@@ -315,9 +324,11 @@ impl Lifecycle {
         Start { id, reason, delay: started_at.since(now) }
     }
 
+    /// Ends the hold, but for what the vendor named.
     fn lift(&mut self, why: &'static str, now: Moment) {
-        if let Some(hold) = self.hold.as_mut().filter(|hold| hold.until > now) {
-            hold.until = now;
+        let end = now.max(self.not_before);
+        if let Some(hold) = self.hold.as_mut().filter(|hold| hold.until > end) {
+            hold.until = end;
             self.events.push(EventKind::HoldLifted { why });
         }
     }
@@ -334,8 +345,8 @@ impl Lifecycle {
             // One that had not begun does not push the next one further out.
             self.last_start = self.last_start.map(|start| start.min(now));
         }
-        if let Some(hold) = self.hold.as_mut().filter(|hold| hold.class == Class::Transient) {
-            hold.until = hold.until.min(now + self.policy.max_cold_hold);
+        if let Some(hold) = self.hold.as_mut().filter(|hold| hold.class != Class::Permanent) {
+            hold.until = hold.until.min(self.not_before.max(now + self.policy.max_cold_hold));
         }
     }
 

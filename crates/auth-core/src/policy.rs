@@ -168,8 +168,8 @@ impl RefreshPolicy {
         match why.class {
             Class::Throttled => match why.retry_after {
                 // A `Retry-After` of nothing does not switch the backoff off, and a short one does not lengthen it.
-                Some(named) => named.min(self.max_retry_after).max(self.transient(why, now, random)),
-                None => self.throttled_hold,
+                Some(_) => self.rest(why.retry_after).max(self.transient(why, now, random)),
+                None => self.rest(None),
             },
             Class::Permanent => {
                 let tripled = self.permanent_hold.saturating_mul(3u32.saturating_pow(why.before()));
@@ -178,6 +178,11 @@ impl RefreshPolicy {
             }
             Class::Transient => self.transient(why, now, random),
         }
+    }
+
+    /// How long a vendor that throttles is let alone, whatever else happens: for what it `named`, if that is believed.
+    pub(crate) fn rest(&self, named: Option<Duration>) -> Duration {
+        named.map_or(self.throttled_hold, |named| named.min(self.max_retry_after))
     }
 
     /// The hold of an outage, whatever time the vendor named.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use auth_core::{AccessToken, Error, KeepWarm, ManualClock, RefreshPolicy, TokenSource};
 use tokio::runtime::Runtime;
 
-use crate::script::{Answer, HOUR, SECOND, Script, pass, settle, unavailable};
+use crate::script::{Answer, HOUR, SECOND, Script, pass, settle, unavailable, unavailable_for};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -226,6 +226,28 @@ fn runtime_that_ends_at_any_stage_of_its_flight_loses_nobody_elsewhere() {
         let again = usize::from(matches!(stage, Stage::InTheRequest | Stage::BetweenAttempts));
         assert_eq!((script.requests(), tokens.status().renewing), (1 + again, false), "{stage:?}");
     }
+}
+
+#[test]
+fn retry_after_within_a_flight_is_kept_to_when_the_runtime_of_that_flight_ends() {
+    let script = Script::tokens_of(HOUR).advises(|policy| policy.keep_warm = KeepWarm::OnDemand);
+    script.then([Answer::Fail(unavailable_for(20))]);
+    // Each paused runtime has a time of its own, and the source that of neither.
+    let tokens = TokenSource::builder(script.clone()).clock(ManualClock::new()).build();
+    let (first, second) = (paused(), paused());
+    let mut starter = Box::pin(tokens.token());
+    assert!(poll(&first, &mut starter).is_pending());
+    let mut waiter = Box::pin(tokens.token());
+    assert!(poll(&second, &mut waiter).is_pending());
+    first.block_on(settle());
+    assert_eq!((script.requests(), tokens.status().renewing), (1, true));
+    drop((starter, first));
+    let waited = second.block_on(async {
+        let began = tokio::time::Instant::now();
+        waiter.await.expect("a token, as soon as the vendor wants to be asked");
+        began.elapsed()
+    });
+    assert_eq!((waited, script.requests()), (20 * SECOND, 2));
 }
 
 #[test]

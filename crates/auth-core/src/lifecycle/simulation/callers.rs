@@ -19,7 +19,7 @@ pub(super) struct Caller {
     /// Which of the program's runtimes he runs on.
     pub(super) runtime: u8,
     arrived: Moment,
-    /// He waited for a request of less healthy times.
+    /// He waited for a request of less healthy times, or as long as the vendor wished then.
     joined_old: bool,
 }
 
@@ -177,7 +177,7 @@ impl World {
         let patience = self.life.patience(self.now);
         let Some(flight) = self.flight.as_mut() else { panic!("nobody flies the flight to join") };
         let Some(flown) = &self.books.flight else { panic!("a flight to join that nobody knows") };
-        caller.joined_old |= flown.started < self.calm_since;
+        caller.joined_old |= flown.started < self.calm_since || self.books.not_before > self.now;
         let place = self.callers.seat(caller, flight.id);
         flight.waiters.push(place);
         flight.awaited += 1;
@@ -272,7 +272,7 @@ impl World {
             KeepWarm::Always => true,
         };
         let alive = self.background.runtime.is_some() && self.background.since <= due;
-        let free = self.books.hold.as_ref().is_none_or(|held| held.until <= due);
+        let free = self.books.silent_until() <= due;
         let in_time = entry.usable_until.since(latest) >= Duration::from_secs(1) + self.vendor.latency + A_MOMENT;
         let calm = self.books.rules.is_design && self.calm_since <= due;
         let excused = !(cared && alive && free && in_time && calm);

@@ -82,7 +82,9 @@ impl Books {
             holds!(self, matches!(after, After::Abandoned), "an answer of no flight of the source's is {after:?}");
             return;
         }
-        match (self.sense(asked, now), after) {
+        let sense = self.sense(asked, now);
+        self.was_told(&sense, now);
+        match (sense, after) {
             (Sense::Token(issued), After::Landed(Ok(()))) => self.landed(id, asked, issued, life, now),
             (Sense::Stale, After::Again(pause)) => holds!(self, pause.is_zero(), "asked again after {pause:?}"),
             (Sense::Fault(fault), After::Again(pause)) => self.retried(fault, asked, *pause, now),
@@ -92,6 +94,17 @@ impl Books {
             }
             _ => panic!("{:?} of flight {id:?} was taken for {after:?}", asked.outcome),
         }
+    }
+
+    /// The vendor may have named the earliest moment of the next request, whichever flight's that will be.
+    fn was_told(&mut self, sense: &Sense, now: Moment) {
+        let numbers = &self.rules.numbers;
+        let named = match sense {
+            Sense::Fault(Fault::Throttled(None)) => Some(numbers.throttled_hold),
+            Sense::Fault(fault) => fault.retry_after().map(|named| named.min(numbers.max_retry_after)),
+            Sense::Token(_) | Sense::Stale => None,
+        };
+        self.not_before = self.not_before.max(named.map_or(Moment::default(), |named| now + named));
     }
 
     /// The flight's task ended without an answer.
@@ -126,7 +139,7 @@ impl Books {
         let others = version.is_some() && held.sent_with.is_some() && version != held.sent_with;
         if others && held.class != Class::Throttled && now < held.until && self.lifts < 3 {
             self.lifts += 1;
-            held.until = now;
+            held.until = held.until.min(now.max(self.not_before));
         }
     }
 
@@ -143,8 +156,7 @@ impl Books {
         holds!(self, status.token.zip(status.life_left) == usable, "the status tells of another token");
         holds!(self, status.renewing == self.flight.is_some(), "the status tells of another flight");
         holds!(self, status.failures == self.failures, "{} failures, not {}", self.failures, status.failures);
-        let held = self.hold.as_ref().filter(|held| now < held.until);
-        let left = held.map(|held| held.until.since(now));
+        let left = Some(self.silent_until().since(now)).filter(|left| !left.is_zero());
         holds!(self, status.next_attempt == left, "the status tells of another hold");
     }
 
