@@ -32,6 +32,8 @@ pub(crate) struct Lifecycle {
     refresh: Refresh,
     flight: Option<Aloft>,
     flights: u64,
+    /// Flights in a row that sent nothing in the time that those who waited gave them.
+    unbegun: u32,
     last_start: Option<Moment>,
     hold: Option<Hold>,
     /// What the vendor named as the earliest moment of the next request, whatever became of the flight that was told so.
@@ -59,6 +61,7 @@ impl Lifecycle {
             refresh: Refresh::default(),
             flight: None,
             flights: 0,
+            unbegun: 0,
             last_start: None,
             hold: None,
             not_before: Moment::default(),
@@ -147,10 +150,14 @@ impl Lifecycle {
         Rejection::Accepted
     }
 
-    /// The flight that has been aloft for too long, if there is one; it is the source's no longer.
-    pub(crate) fn take_dead_flight(&mut self, now: Moment) -> Option<FlightId> {
-        let dead_after = self.policy.dead_after;
-        let dead = self.flight.take_if(|flight| flight.started_at + dead_after <= now)?;
+    /// The flight that has been aloft for too long, if there is one; it is the source's no longer. `awaited` is whether who
+    /// looks waits for it.
+    pub(crate) fn take_dead_flight(&mut self, now: Moment, awaited: bool) -> Option<FlightId> {
+        let dead_at = if awaited { self.awaited_until() } else { self.dead_at() };
+        let dead = self.flight.take_if(|_| dead_at.is_some_and(|at| at <= now))?;
+        if awaited && dead.attempts == 0 {
+            self.unbegun = self.unbegun.saturating_add(1);
+        }
         self.events.push(EventKind::FlightLost);
         Some(dead.id)
     }
@@ -192,8 +199,8 @@ impl Lifecycle {
         if self.policy.keep_warm == KeepWarm::OnDemand || self.pinned {
             return Background::Idle;
         }
-        if let Some(flight) = &self.flight {
-            return Background::Sleep(flight.started_at + self.policy.dead_after);
+        if let Some(dead_at) = self.dead_at() {
+            return Background::Sleep(dead_at);
         }
         let usable = self.usable(now).map(|live| live.renew_at);
         match usable {
@@ -212,10 +219,7 @@ impl Lifecycle {
     /// Until when a reader need not come here: before that the published token is simply handed out.
     pub(crate) fn attention(&self) -> Moment {
         let Some(live) = &self.token else { return Moment::default() };
-        let next = match &self.flight {
-            Some(flight) => flight.started_at + self.policy.dead_after,
-            None => live.renew_at.max(self.next_start().min(self.next_look())),
-        };
+        let next = self.dead_at().unwrap_or_else(|| live.renew_at.max(self.next_start().min(self.next_look())));
         next.min(live.usable_until)
     }
 
@@ -229,8 +233,7 @@ impl Lifecycle {
 
     /// How long to wait for the flight before it is dead.
     pub(crate) fn patience(&self, now: Moment) -> Duration {
-        let dead_at = self.flight.as_ref().map_or(now, |flight| flight.started_at + self.policy.dead_after);
-        dead_at.since(now) + A_MOMENT_MORE
+        self.awaited_until().unwrap_or(now).since(now) + A_MOMENT_MORE
     }
 
     pub(crate) fn note(&mut self, event: EventKind) {
@@ -290,6 +293,18 @@ impl Lifecycle {
     fn may_renew(&self, now: Moment) -> bool {
         let due = self.token.as_ref().is_some_and(|live| now >= live.renew_at);
         due && self.flight.is_none() && now >= self.next_start()
+    }
+
+    /// When the flight is dead to everybody.
+    fn dead_at(&self) -> Option<Moment> {
+        self.flight.as_ref().map(|flight| flight.started_at + self.policy.dead_after)
+    }
+
+    /// When it is dead to those who wait for it: long before, if it has sent nothing. To those who are served meanwhile it
+    /// makes no difference, and if they replaced it their own might be polled no sooner.
+    fn awaited_until(&self) -> Option<Moment> {
+        let unbegun = self.flight.as_ref().filter(|flight| flight.attempts == 0);
+        unbegun.map(|flight| flight.started_at + self.policy.begin_within(self.unbegun)).or(self.dead_at())
     }
 
     /// When the credentials are looked at next, if they are during this hold.

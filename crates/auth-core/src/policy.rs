@@ -30,7 +30,7 @@ use crate::error::Class;
 /// assert_eq!(FLOOR.as_secs(), 10);
 ///
 /// assert_eq!((ATTEMPT_TIMEOUT.as_secs(), MIN_ATTEMPT_TIMEOUT.as_secs(), MAX_ATTEMPTS), (8, 2, 3));
-/// assert_eq!((FLIGHT_TIMEOUT.as_secs(), DEAD_AFTER.as_secs()), (30, 35));
+/// assert_eq!((FLIGHT_TIMEOUT.as_secs(), DEAD_AFTER.as_secs(), BEGIN_WITHIN.as_secs()), (30, 35, 2));
 /// assert_eq!((RETRY_BACKOFF.as_secs(), RETRY_RESERVE.as_secs()), (1, 5));
 /// assert_eq!((MIN_INTERVAL.as_secs(), LEAST_INTERVAL.as_millis()), (1, 100));
 ///
@@ -56,7 +56,8 @@ pub struct RefreshPolicy {
     pub attempt_timeout: Duration,
     /// Longest time for one flight. Default [`FLIGHT_TIMEOUT`].
     pub flight_timeout: Duration,
-    /// A flight older than this by a waiter's own timer is dead. Default [`DEAD_AFTER`].
+    /// A flight older than this by a waiter's own timer is dead. Default [`DEAD_AFTER`]. To those who wait one that has
+    /// sent nothing yet is dead after [`BEGIN_WITHIN`].
     pub dead_after: Duration,
     /// Most attempts in a flight; more than one only while a caller waits. Default [`MAX_ATTEMPTS`].
     pub max_attempts: u32,
@@ -150,6 +151,11 @@ impl RefreshPolicy {
     pub(crate) fn attempt_time(&self, lifetime: Option<Duration>) -> Duration {
         let half = lifetime.map_or(self.attempt_timeout, |life| (life / 2).max(MIN_ATTEMPT_TIMEOUT));
         self.attempt_timeout.min(half)
+    }
+
+    /// How long those who wait give a flight to send anything, after `before` in a row that took too long for them.
+    pub(crate) fn begin_within(&self, before: u32) -> Duration {
+        BEGIN_WITHIN.saturating_mul(1 << before.min(16)).min(self.dead_after)
     }
 
     /// The wait before attempt `next` (2, 3, …) of a flight.
@@ -297,6 +303,11 @@ pub const MIN_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 pub const FLIGHT_TIMEOUT: Duration = Duration::from_secs(30);
 /// A flight and a scheduler's delay.
 pub const DEAD_AFTER: Duration = Duration::from_secs(35);
+/// A task is polled within milliseconds, unless its runtime is busy for long or nobody polls it: a `current_thread` runtime
+/// that was only entered for one `block_on`. A flight that is given up for that has sent nothing and, polled after all, finds
+/// itself replaced and asks nothing, so that a busy runtime costs no request. Each further one in a row is given twice the
+/// time, so that one begins in the end where all runtimes are busy.
+pub const BEGIN_WITHIN: Duration = Duration::from_secs(2);
 /// One and two more.
 pub const MAX_ATTEMPTS: u32 = 3;
 /// Long enough for a load balancer to notice a dead backend.

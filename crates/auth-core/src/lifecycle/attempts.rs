@@ -19,6 +19,7 @@ impl Lifecycle {
             // The machine may have slept while the flight kept its distance: its time is its own.
             flight.started_at = flight.started_at.max(now);
             self.last_start = Some(flight.started_at);
+            self.unbegun = 0;
         }
         flight.attempts += 1;
         let flight_left = (flight.started_at + self.policy.flight_timeout).since(now);

@@ -26,6 +26,8 @@ enum Op {
     Lose {
         panicked: bool,
     },
+    /// Those who wait for the flight look if it is dead.
+    Impatient,
     Probe {
         changed: bool,
     },
@@ -113,9 +115,8 @@ impl World {
 
     fn apply(&mut self, op: &Op) {
         self.order += 1;
-        if self.life.take_dead_flight(self.now).is_some() {
-            self.flying = None;
-            self.asked = None;
+        if self.life.take_dead_flight(self.now, false).is_some() {
+            self.grounded();
         }
         match op {
             Op::Wait(by) => self.now = self.now + *by,
@@ -134,6 +135,12 @@ impl World {
             Op::Attempt => self.attempt(),
             Op::Answer(answer) => self.answer(answer),
             Op::Lose { panicked } => self.lose(*panicked),
+            Op::Impatient => {
+                if self.life.take_dead_flight(self.now, true).is_some() {
+                    assert!(self.flying.is_some_and(|(_, attempts)| attempts == 0), "given up, and it may still land");
+                    self.grounded();
+                }
+            }
             Op::Probe { changed } => {
                 if self.life.take_probe(self.now) {
                     assert!(!self.life.take_probe(self.now), "two looks at the credentials at once");
@@ -362,6 +369,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         8 => Just(Op::Attempt),
         8 => answers().prop_map(Op::Answer),
         1 => prop::bool::weighted(0.3).prop_map(|panicked| Op::Lose { panicked }),
+        1 => Just(Op::Impatient),
         1 => any::<bool>().prop_map(|changed| Op::Probe { changed }),
     ];
     proptest::collection::vec(op, 1..150)

@@ -165,7 +165,7 @@ fn wakers_of_a_dead_flight_may_ask_the_source() {
 }
 
 /// A runtime on paused time.
-fn paused() -> Runtime {
+pub(crate) fn paused() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime")
 }
 
@@ -276,7 +276,7 @@ fn background_renewal_that_ended_with_its_runtime_goes_on_where_the_next_flight_
 }
 
 /// A flight of `tokens` on a runtime that nobody polls: that runtime.
-fn frozen_flight(tokens: &TokenSource) -> Runtime {
+pub(crate) fn frozen_flight(tokens: &TokenSource) -> Runtime {
     let frozen = paused();
     let mut call = Box::pin(tokens.refresh());
     assert!(poll(&frozen, &mut call).is_pending());
@@ -317,13 +317,9 @@ fn background_renewal_on_a_runtime_that_nobody_polls_is_taken_over_with_the_flig
     assert_eq!((script.requests(), tokens.status().renewing), (2, false));
 }
 
-#[test]
-fn joiners_of_a_flight_on_a_runtime_that_nobody_polls_wait_until_it_is_dead_and_fly_one_of_their_own() {
-    let script = Script::tokens_of(HOUR).advises(|policy| policy.keep_warm = KeepWarm::OnDemand);
-    let live = paused();
-    let tokens = live.block_on(async { script.source() });
-    let _frozen = frozen_flight(&tokens);
-    let (waited, values) = live.block_on(async {
+/// How long twenty joiners of the flight wait on `live`, and the tokens that they get.
+pub(crate) fn joined_by_twenty(tokens: &TokenSource, live: &Runtime) -> (Duration, Vec<String>) {
+    live.block_on(async {
         let began = tokio::time::Instant::now();
         let calls = (0..20).map(|_| {
             tokio::spawn({
@@ -336,8 +332,21 @@ fn joiners_of_a_flight_on_a_runtime_that_nobody_polls_wait_until_it_is_dead_and_
             values.push(call.await.expect("no panic").expect("a token"));
         }
         (began.elapsed(), values)
-    });
-    assert_eq!((values, script.requests()), (vec!["invented-1".to_owned(); 20], 1));
+    })
+}
+
+#[test]
+fn joiners_of_a_flight_on_a_runtime_that_nobody_polls_wait_until_it_is_dead_and_fly_one_of_their_own() {
+    let script = Script::tokens_of(HOUR).advises(|policy| policy.keep_warm = KeepWarm::OnDemand);
+    script.then([Answer::Hang]);
+    let live = paused();
+    let tokens = live.block_on(async { script.source() });
+    let frozen = frozen_flight(&tokens);
+    // As far as into the request.
+    frozen.block_on(settle());
+    assert_eq!(script.requests(), 1);
+    let (waited, values) = joined_by_twenty(&tokens, &live);
+    assert_eq!((values, script.requests()), (vec!["invented-2".to_owned(); 20], 2));
     let dead_after = RefreshPolicy::default().dead_after;
     assert!(waited > dead_after - SECOND && waited < dead_after + SECOND, "{waited:?}");
 }

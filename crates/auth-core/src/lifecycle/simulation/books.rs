@@ -21,6 +21,8 @@ pub(super) struct Books {
     /// The vendor said that it wants no request before.
     pub(super) not_before: Moment,
     pub(super) last_start: Option<Moment>,
+    /// Flights in a row that those who waited gave up before anything was sent.
+    pub(super) unbegun: u32,
     /// Of the last token.
     pub(super) lifetime: Option<Duration>,
     pub(super) failures: u32,
@@ -106,6 +108,7 @@ impl Books {
             hold: None,
             not_before: Moment::default(),
             last_start: None,
+            unbegun: 0,
             lifetime: None,
             failures: 0,
             streaks: [0; 3],
@@ -267,6 +270,14 @@ impl Books {
     pub(super) fn next_start(&self) -> Moment {
         let spaced = self.last_start.map_or(Moment::default(), |last| last + self.rules.interval(self.lifetime));
         spaced.max(self.silent_until())
+    }
+
+    /// When `flight` is dead to those who wait for it.
+    pub(super) fn awaited_until(&self, flight: &Flown) -> Moment {
+        match flight.attempts {
+            0 => self.rules.unbegun_dead_at(flight.started, self.unbegun),
+            _ => self.rules.dead_at(flight.started),
+        }
     }
 
     /// Until when nobody asks: for a hold, or because the vendor said so in a flight that has ended since.

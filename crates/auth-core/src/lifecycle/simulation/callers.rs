@@ -182,7 +182,7 @@ impl World {
         flight.waiters.push(place);
         flight.awaited += 1;
         self.trace.note(self.now, Kind::Waits, flight.id.0);
-        let due = self.books.rules.dead_at(flown.started).since(self.now) + Duration::from_millis(1);
+        let due = self.books.awaited_until(flown).since(self.now) + Duration::from_millis(1);
         holds!(self.books, patience == due, "a joiner waits {patience:?}, not {due:?}");
         if flight.awaited == 1 {
             self.queue.push(self.now + patience, Happening::Impatient(flight.id));
@@ -193,21 +193,18 @@ impl World {
         }
     }
 
-    /// The joiners' own timers say that the flight must be dead.
+    /// The joiners' own timers say that the flight must be dead, unless it has begun meanwhile. As `Lookout::look`.
     pub(super) fn impatient(&mut self, id: FlightId) -> bool {
-        let Some(flight) = self.flight.as_mut().filter(|flight| flight.id == id && flight.awaited > 0) else {
+        if self.flight.as_ref().is_none_or(|flight| flight.id != id || flight.awaited == 0) {
             return false;
-        };
-        flight.awaited = 0;
-        let waiters = std::mem::take(&mut flight.waiters);
-        self.trace.note(self.now, Kind::Patience, id.0);
-        for place in waiters {
-            if self.callers.at(place).is_some_and(|waiter| waiter.flight == id) {
-                if let Some(waiter) = self.callers.take(place) {
-                    self.step(waiter.caller);
-                }
-            }
         }
+        self.trace.note(self.now, Kind::Patience, id.0);
+        self.look_for_the_dead(true);
+        if self.life.flight() == Some(id) {
+            let patience = self.life.patience(self.now);
+            self.queue.push(self.now + patience, Happening::Impatient(id));
+        }
+        self.commit();
         true
     }
 

@@ -31,10 +31,14 @@ enum Sense {
 }
 
 impl Books {
-    /// A flight that is 35 s old is dead to whoever looks.
-    pub(super) fn dead(&mut self, taken: Option<FlightId>, now: Moment) {
-        let rules = &self.rules;
-        let dead = self.flight.take_if(|flight| rules.dead_at(flight.started) <= now);
+    /// A flight that is 35 s old is dead to whoever looks; before that one that has sent nothing, to those who wait for it.
+    pub(super) fn dead(&mut self, taken: Option<FlightId>, awaited: bool, now: Moment) {
+        let dead_at = self.flight.as_ref().map(|flight| match awaited {
+            true => self.awaited_until(flight),
+            false => self.rules.dead_at(flight.started),
+        });
+        let dead = self.flight.take_if(|_| dead_at.is_some_and(|at| at <= now));
+        self.unbegun += u32::from(dead.as_ref().is_some_and(|flight| awaited && flight.attempts == 0));
         holds!(self, taken == dead.map(|flight| flight.id), "a dead flight is kept, or a living one given up");
     }
 
@@ -51,6 +55,7 @@ impl Books {
         if flight.attempts == 0 {
             flight.started = flight.started.max(now);
             self.last_start = Some(flight.started);
+            self.unbegun = 0;
         }
         flight.attempts += 1;
         let (number, reason, left) = (flight.attempts, flight.reason, (flight.started + whole).since(now));

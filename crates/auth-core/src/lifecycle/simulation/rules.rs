@@ -145,6 +145,11 @@ impl Rules {
     pub(super) fn dead_at(&self, started: Moment) -> Moment {
         started + self.numbers.dead_after
     }
+
+    /// When one that has sent nothing is dead to those who wait: after 2 s · 2ⁿ, if n before it in a row were.
+    pub(super) fn unbegun_dead_at(&self, started: Moment, n: u32) -> Moment {
+        started + Duration::from_secs(2 << n.min(16)).min(self.numbers.dead_after)
+    }
 }
 
 /// Whether `time` is in `window`, but for what a floating-point number cannot say.
