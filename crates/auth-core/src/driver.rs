@@ -163,7 +163,7 @@ impl Driver {
     pub(crate) fn patience_with(self: &Arc<Self>, id: FlightId, runtime: &Runtime) -> Option<Duration> {
         let now = self.now();
         let mut state = self.state();
-        if state.take_dead_flight(now) {
+        if state.take_dead_flight(now, true) {
             self.keep_background(&mut state, runtime);
         }
         let patience = (state.life.flight() == Some(id)).then(|| state.life.patience(now));
@@ -196,7 +196,7 @@ impl Driver {
         };
         let now = self.now();
         let mut state = self.state();
-        state.take_dead_flight(now);
+        state.take_dead_flight(now, false);
         let read = if forced { state.life.force(now) } else { state.life.read(now, want) };
         let probe = state.life.take_probe(now);
         let (step, start) = match read {
@@ -302,7 +302,7 @@ impl Driver {
         if state.shut_down {
             return None;
         }
-        state.life.take_dead_flight(now);
+        state.life.take_dead_flight(now, false);
         let (start, wait) = match state.life.background(now) {
             Background::Start(start) => (Some(start), None),
             Background::Sleep(until) => (None, Some(until.since(now))),
@@ -364,8 +364,8 @@ impl Drop for Driver {
 
 impl State {
     /// Gives up a flight that is too old, and background renewal with it: on the same runtime it stands still too.
-    fn take_dead_flight(&mut self, now: Moment) -> bool {
-        let is_dead = self.life.take_dead_flight(now).is_some();
+    fn take_dead_flight(&mut self, now: Moment, awaited: bool) -> bool {
+        let is_dead = self.life.take_dead_flight(now, awaited).is_some();
         if is_dead {
             self.background.take().inspect(AbortHandle::abort);
         }

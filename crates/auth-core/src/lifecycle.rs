@@ -32,8 +32,12 @@ pub(crate) struct Lifecycle {
     refresh: Refresh,
     flight: Option<Aloft>,
     flights: u64,
+    /// Flights in a row that sent nothing in the time that those who waited gave them.
+    unbegun: u32,
     last_start: Option<Moment>,
     hold: Option<Hold>,
+    /// What the vendor named as the earliest moment of the next request, whatever became of the flight that was told so.
+    not_before: Moment,
     failures: u32,
     lifts: u32,
     /// Failed flights of each class since the last success: holds grow with them.
@@ -57,8 +61,10 @@ impl Lifecycle {
             refresh: Refresh::default(),
             flight: None,
             flights: 0,
+            unbegun: 0,
             last_start: None,
             hold: None,
+            not_before: Moment::default(),
             failures: 0,
             lifts: 0,
             streaks: [0; 3],
@@ -118,7 +124,7 @@ impl Lifecycle {
         if let Some(live) = self.token.as_ref().filter(|_| self.pinned) {
             return Read::Serve(live.token.clone(), None);
         }
-        if self.flight.is_none() && self.hold.as_ref().is_some_and(|hold| hold.class != Class::Throttled) {
+        if self.flight.is_none() {
             self.lift("asked for by the caller", now);
         }
         self.join_or_start(now, Reason::Forced)
@@ -144,10 +150,14 @@ impl Lifecycle {
         Rejection::Accepted
     }
 
-    /// The flight that has been aloft for too long, if there is one; it is the source's no longer.
-    pub(crate) fn take_dead_flight(&mut self, now: Moment) -> Option<FlightId> {
-        let dead_after = self.policy.dead_after;
-        let dead = self.flight.take_if(|flight| flight.started_at + dead_after <= now)?;
+    /// The flight that has been aloft for too long, if there is one; it is the source's no longer. `awaited` is whether who
+    /// looks waits for it.
+    pub(crate) fn take_dead_flight(&mut self, now: Moment, awaited: bool) -> Option<FlightId> {
+        let dead_at = if awaited { self.awaited_until() } else { self.dead_at() };
+        let dead = self.flight.take_if(|_| dead_at.is_some_and(|at| at <= now))?;
+        if awaited && dead.attempts == 0 {
+            self.unbegun = self.unbegun.saturating_add(1);
+        }
         self.events.push(EventKind::FlightLost);
         Some(dead.id)
     }
@@ -189,8 +199,8 @@ impl Lifecycle {
         if self.policy.keep_warm == KeepWarm::OnDemand || self.pinned {
             return Background::Idle;
         }
-        if let Some(flight) = &self.flight {
-            return Background::Sleep(flight.started_at + self.policy.dead_after);
+        if let Some(dead_at) = self.dead_at() {
+            return Background::Sleep(dead_at);
         }
         let usable = self.usable(now).map(|live| live.renew_at);
         match usable {
@@ -209,10 +219,7 @@ impl Lifecycle {
     /// Until when a reader need not come here: before that the published token is simply handed out.
     pub(crate) fn attention(&self) -> Moment {
         let Some(live) = &self.token else { return Moment::default() };
-        let next = match &self.flight {
-            Some(flight) => flight.started_at + self.policy.dead_after,
-            None => live.renew_at.max(self.next_start().min(self.next_look())),
-        };
+        let next = self.dead_at().unwrap_or_else(|| live.renew_at.max(self.next_start().min(self.next_look())));
         next.min(live.usable_until)
     }
 
@@ -226,8 +233,7 @@ impl Lifecycle {
 
     /// How long to wait for the flight before it is dead.
     pub(crate) fn patience(&self, now: Moment) -> Duration {
-        let dead_at = self.flight.as_ref().map_or(now, |flight| flight.started_at + self.policy.dead_after);
-        dead_at.since(now) + A_MOMENT_MORE
+        self.awaited_until().unwrap_or(now).since(now) + A_MOMENT_MORE
     }
 
     pub(crate) fn note(&mut self, event: EventKind) {
@@ -244,7 +250,7 @@ impl Lifecycle {
             outage_survivable: live.map(|live| live.outage_survivable(now)),
             renewing: self.flight.is_some(),
             failures: self.failures,
-            next_attempt: self.hold.as_ref().map(|hold| hold.until.since(now)).filter(|left| !left.is_zero()),
+            next_attempt: Some(self.silent_until().since(now)).filter(|left| !left.is_zero()),
             last_error: self.last_error.clone(),
         }
     }
@@ -289,6 +295,18 @@ impl Lifecycle {
         due && self.flight.is_none() && now >= self.next_start()
     }
 
+    /// When the flight is dead to everybody.
+    fn dead_at(&self) -> Option<Moment> {
+        self.flight.as_ref().map(|flight| flight.started_at + self.policy.dead_after)
+    }
+
+    /// When it is dead to those who wait for it: long before, if it has sent nothing. To those who are served meanwhile it
+    /// makes no difference, and if they replaced it their own might be polled no sooner.
+    fn awaited_until(&self) -> Option<Moment> {
+        let unbegun = self.flight.as_ref().filter(|flight| flight.attempts == 0);
+        unbegun.map(|flight| flight.started_at + self.policy.begin_within(self.unbegun)).or(self.dead_at())
+    }
+
     /// When the credentials are looked at next, if they are during this hold.
     fn next_look(&self) -> Moment {
         let probed = self.hold.as_ref().filter(|hold| hold.is_probed() && hold.probe_at < hold.until);
@@ -298,7 +316,13 @@ impl Lifecycle {
     /// The earliest start of a flight: after the hold, and at a distance from the last.
     fn next_start(&self) -> Moment {
         let spaced = self.last_start.map_or(Moment::default(), |last| last + self.policy.interval(self.lifetime));
-        self.hold.as_ref().map_or(spaced, |hold| hold.until.max(spaced))
+        spaced.max(self.silent_until())
+    }
+
+    /// Until when nobody asks. During a hold callers are told so; a time that was named to a flight which has ended since,
+    /// and which would have waited for it, is waited for by the next one.
+    fn silent_until(&self) -> Moment {
+        self.hold.as_ref().map_or(self.not_before, |hold| hold.until.max(self.not_before))
     }
 
     fn start(&mut self, now: Moment, reason: Reason) -> Start {
@@ -315,9 +339,11 @@ impl Lifecycle {
         Start { id, reason, delay: started_at.since(now) }
     }
 
+    /// Ends the hold, but for what the vendor named.
     fn lift(&mut self, why: &'static str, now: Moment) {
-        if let Some(hold) = self.hold.as_mut().filter(|hold| hold.until > now) {
-            hold.until = now;
+        let end = now.max(self.not_before);
+        if let Some(hold) = self.hold.as_mut().filter(|hold| hold.until > end) {
+            hold.until = end;
             self.events.push(EventKind::HoldLifted { why });
         }
     }
@@ -334,8 +360,8 @@ impl Lifecycle {
             // One that had not begun does not push the next one further out.
             self.last_start = self.last_start.map(|start| start.min(now));
         }
-        if let Some(hold) = self.hold.as_mut().filter(|hold| hold.class == Class::Transient) {
-            hold.until = hold.until.min(now + self.policy.max_cold_hold);
+        if let Some(hold) = self.hold.as_mut().filter(|hold| hold.class != Class::Permanent) {
+            hold.until = hold.until.min(self.not_before.max(now + self.policy.max_cold_hold));
         }
     }
 

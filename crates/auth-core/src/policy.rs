@@ -30,7 +30,7 @@ use crate::error::Class;
 /// assert_eq!(FLOOR.as_secs(), 10);
 ///
 /// assert_eq!((ATTEMPT_TIMEOUT.as_secs(), MIN_ATTEMPT_TIMEOUT.as_secs(), MAX_ATTEMPTS), (8, 2, 3));
-/// assert_eq!((FLIGHT_TIMEOUT.as_secs(), DEAD_AFTER.as_secs()), (30, 35));
+/// assert_eq!((FLIGHT_TIMEOUT.as_secs(), DEAD_AFTER.as_secs(), BEGIN_WITHIN.as_secs()), (30, 35, 2));
 /// assert_eq!((RETRY_BACKOFF.as_secs(), RETRY_RESERVE.as_secs()), (1, 5));
 /// assert_eq!((MIN_INTERVAL.as_secs(), LEAST_INTERVAL.as_millis()), (1, 100));
 ///
@@ -56,7 +56,8 @@ pub struct RefreshPolicy {
     pub attempt_timeout: Duration,
     /// Longest time for one flight. Default [`FLIGHT_TIMEOUT`].
     pub flight_timeout: Duration,
-    /// A flight older than this by a waiter's own timer is dead. Default [`DEAD_AFTER`].
+    /// A flight older than this by a waiter's own timer is dead. Default [`DEAD_AFTER`]. To those who wait one that has
+    /// sent nothing yet is dead after [`BEGIN_WITHIN`].
     pub dead_after: Duration,
     /// Most attempts in a flight; more than one only while a caller waits. Default [`MAX_ATTEMPTS`].
     pub max_attempts: u32,
@@ -73,7 +74,8 @@ pub struct RefreshPolicy {
     pub max_cold_hold: Duration,
     /// Hold after a throttling answer that names no time. Default [`THROTTLED_HOLD`].
     pub throttled_hold: Duration,
-    /// A longer `Retry-After` is cut to this. Default [`MAX_RETRY_AFTER`].
+    /// A longer `Retry-After` is cut to this; a shorter one than the transient hold ends with that.
+    /// Default [`MAX_RETRY_AFTER`].
     pub max_retry_after: Duration,
     /// First hold after a permanent failure; it triples. Default [`PERMANENT_HOLD`].
     pub permanent_hold: Duration,
@@ -151,6 +153,11 @@ impl RefreshPolicy {
         self.attempt_timeout.min(half)
     }
 
+    /// How long those who wait give a flight to send anything, after `before` in a row that took too long for them.
+    pub(crate) fn begin_within(&self, before: u32) -> Duration {
+        BEGIN_WITHIN.saturating_mul(1 << before.min(16)).min(self.dead_after)
+    }
+
     /// The wait before attempt `next` (2, 3, …) of a flight.
     pub(crate) fn backoff(&self, next: u32, random: f64) -> Duration {
         let whole = self.retry_backoff.saturating_mul(1 << next.saturating_sub(2).min(16));
@@ -159,34 +166,37 @@ impl RefreshPolicy {
 
     /// The least time between the start of two flights.
     pub(crate) fn interval(&self, lifetime: Option<Duration>) -> Duration {
-        self.min_interval.min(lifetime.map_or(MIN_INTERVAL, |life| life / 2)).max(LEAST_INTERVAL)
+        lifetime.map_or(self.min_interval, |life| self.min_interval.min(life / 2)).max(LEAST_INTERVAL)
     }
 
     /// How long to hold after the `failures`-th failed flight in a row.
     pub(crate) fn hold(&self, why: &Failed, now: Moment, random: f64) -> Duration {
-        let nth = why.failures.saturating_sub(1);
         match why.class {
             Class::Throttled => match why.retry_after {
-                // A `Retry-After` of nothing does not switch the backoff off.
-                Some(named) => named.min(self.max_retry_after).max(self.transient(nth, random)),
-                None => self.throttled_hold,
+                // A `Retry-After` of nothing does not switch the backoff off, and a short one does not lengthen it.
+                Some(_) => self.rest(why.retry_after).max(self.transient(why, now, random)),
+                None => self.rest(None),
             },
             Class::Permanent => {
-                let whole = self.permanent_hold.saturating_mul(3u32.saturating_pow(nth)).min(self.max_permanent_hold);
+                let tripled = self.permanent_hold.saturating_mul(3u32.saturating_pow(why.before()));
+                let whole = tripled.min(self.max_permanent_hold);
                 part(whole, 0.9 + 0.2 * random).min(self.max_permanent_hold)
             }
-            Class::Transient => {
-                let drawn = self.transient(nth, random);
-                let left = why.usable_until.since(now);
-                if left.is_zero() { drawn.min(self.max_cold_hold) } else { drawn.min(left / 3) }
-            }
+            Class::Transient => self.transient(why, now, random),
         }
     }
 
-    /// A transient hold after `nth` others, before anything caps it.
-    fn transient(&self, nth: u32, random: f64) -> Duration {
-        let whole = self.transient_hold.saturating_mul(1 << nth.min(16)).min(self.max_transient_hold);
-        part(whole, 0.5 + 0.5 * random)
+    /// How long a vendor that throttles is let alone, whatever else happens: for what it `named`, if that is believed.
+    pub(crate) fn rest(&self, named: Option<Duration>) -> Duration {
+        named.map_or(self.throttled_hold, |named| named.min(self.max_retry_after))
+    }
+
+    /// The hold of an outage, whatever time the vendor named.
+    fn transient(&self, why: &Failed, now: Moment, random: f64) -> Duration {
+        let doubled = self.transient_hold.saturating_mul(1 << why.before().min(16));
+        let drawn = part(doubled.min(self.max_transient_hold), 0.5 + 0.5 * random);
+        let left = why.usable_until.since(now);
+        if left.is_zero() { drawn.min(self.max_cold_hold) } else { drawn.min(left / 3) }
     }
 }
 
@@ -203,6 +213,13 @@ pub(crate) struct Failed {
     pub(crate) retry_after: Option<Duration>,
     /// Until when a token can still be handed out; in the past if there is none.
     pub(crate) usable_until: Moment,
+}
+
+impl Failed {
+    /// Failed flights before this one.
+    fn before(&self) -> u32 {
+        self.failures.saturating_sub(1)
+    }
 }
 
 /// When a token is renewed; drawn once per token, so that a fleet does not ask in step.
@@ -286,6 +303,11 @@ pub const MIN_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 pub const FLIGHT_TIMEOUT: Duration = Duration::from_secs(30);
 /// A flight and a scheduler's delay.
 pub const DEAD_AFTER: Duration = Duration::from_secs(35);
+/// A task is polled within milliseconds, unless its runtime is busy for long or nobody polls it: a `current_thread` runtime
+/// that was only entered for one `block_on`. A flight that is given up for that has sent nothing and, polled after all, finds
+/// itself replaced and asks nothing, so that a busy runtime costs no request. Each further one in a row is given twice the
+/// time, so that one begins in the end where all runtimes are busy.
+pub const BEGIN_WITHIN: Duration = Duration::from_secs(2);
 /// One and two more.
 pub const MAX_ATTEMPTS: u32 = 3;
 /// Long enough for a load balancer to notice a dead backend.
@@ -306,9 +328,9 @@ pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 pub const PERMANENT_HOLD: Duration = Duration::from_secs(10);
 /// Nothing gives up for good: a repaired account works again within five minutes.
 pub const MAX_PERMANENT_HOLD: Duration = Duration::from_secs(300);
-/// A vendor is never asked more than once a second.
+/// No more than one flight a second is started; within one its attempts are [`RETRY_BACKOFF`] apart.
 pub const MIN_INTERVAL: Duration = Duration::from_secs(1);
-/// Nor, for the shortest tokens, more than ten times a second.
+/// Nor, for the shortest tokens, more than ten a second.
 pub const LEAST_INTERVAL: Duration = Duration::from_millis(100);
 /// Two APIs may reject a token that was revoked; the third time it is the API that is wrong.
 pub const MAX_REJECTIONS: usize = 3;
@@ -357,6 +379,8 @@ mod tests {
         assert_eq!(policy.interval(None).as_millis(), 1000);
         assert_eq!(policy.interval(Some(Duration::from_millis(600))).as_millis(), 300);
         assert_eq!(policy.interval(Some(Duration::from_millis(1))).as_millis(), 100);
+        let rare = RefreshPolicy { min_interval: 30 * Duration::from_secs(1), ..policy };
+        assert_eq!([rare.interval(None).as_secs(), rare.interval(Some(HOUR)).as_secs()], [30, 30]);
     }
 
     #[test]
@@ -390,5 +414,24 @@ mod tests {
             policy.hold(&why, Moment::default(), 0.3).as_secs()
         };
         assert_eq!([hold(None), hold(Some(120)), hold(Some(u64::MAX))], [30, 120, 3600]);
+    }
+
+    #[test]
+    fn short_retry_after_holds_no_longer_than_an_outage_without_one() {
+        let policy = RefreshPolicy::default();
+        for (failures, life_left, random) in
+            [(1, 0, 0.3), (9, 0, 1.0), (9, 9, 1.0), (3, 900, 0.0), (9, 900, 1.0), (9, 3600, 0.5)]
+        {
+            let usable_until = Moment::from_origin(Duration::from_secs(life_left));
+            let hold = |class, seconds: Option<u64>| {
+                let retry_after = seconds.map(Duration::from_secs);
+                let why = Failed { retry_after, usable_until, ..failed(class, failures) };
+                policy.hold(&why, Moment::default(), random)
+            };
+            let without = hold(Class::Transient, None);
+            assert_eq!(hold(Class::Throttled, Some(0)), without, "{failures} failures, {life_left} s left");
+            assert_eq!(hold(Class::Throttled, Some(1)), without.max(Duration::from_secs(1)));
+            assert_eq!(hold(Class::Throttled, Some(120)).as_secs(), 120);
+        }
     }
 }

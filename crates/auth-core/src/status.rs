@@ -27,7 +27,7 @@ pub struct Status {
     pub renewing: bool,
     /// Failed flights since the last success.
     pub failures: u32,
-    /// How long until the source may ask again, while it holds.
+    /// How long until the source may ask again, while it holds or keeps to a `Retry-After`.
     pub next_attempt: Option<Duration>,
     /// What the last flight failed with, until one succeeds.
     pub last_error: Option<Error>,

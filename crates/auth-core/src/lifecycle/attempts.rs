@@ -6,6 +6,7 @@ use super::decision::{After, Attempt, Done, FlightId};
 use super::parts::{Hold, Live};
 use super::{Lifecycle, PROBE_INTERVAL};
 use crate::endpoint::RefreshUse;
+use crate::error::Class;
 use crate::policy::Failed;
 use crate::{AccessToken, Error, EventKind, Fingerprint, Moment, TokenId};
 
@@ -18,6 +19,7 @@ impl Lifecycle {
             // The machine may have slept while the flight kept its distance: its time is its own.
             flight.started_at = flight.started_at.max(now);
             self.last_start = Some(flight.started_at);
+            self.unbegun = 0;
         }
         flight.attempts += 1;
         let flight_left = (flight.started_at + self.policy.flight_timeout).since(now);
@@ -37,10 +39,13 @@ impl Lifecycle {
         match self.accept(id, done, now, random) {
             Ok(None) => After::Landed(Ok(())),
             Ok(Some(pause)) => After::Again(pause),
-            Err(error) => match self.pause_before_retry(&error, awaited, now, random) {
-                Some(again_in) => After::Again(again_in),
-                None => After::Landed(Err(self.land_failed(error, fingerprint, now, random))),
-            },
+            Err(error) => {
+                self.heed(&error, now);
+                match self.pause_before_retry(&error, awaited, now, random) {
+                    Some(again_in) => After::Again(again_in),
+                    None => After::Landed(Err(self.land_failed(error, fingerprint, now, random))),
+                }
+            }
         }
     }
 
@@ -114,7 +119,8 @@ impl Lifecycle {
         self.tokens += 1;
         self.lifetime = Some(lifetime);
         (self.lifts, self.streaks) = (0, [0; 3]);
-        (self.flight, self.hold, self.failures, self.last_error, self.dropped) = (None, None, 0, None, None);
+        (self.flight, self.hold, self.not_before) = (None, None, Moment::default());
+        (self.failures, self.last_error, self.dropped) = (0, None, None);
     }
 
     /// A token below its floor on arrival: the machine slept in flight, or the vendor was slow. The flight's time starts
@@ -126,6 +132,13 @@ impl Lifecycle {
                 Ok(Some(Duration::ZERO))
             }
             _ => Err(Error::malformed(self.vendor, "the token had no life left by the time it came")),
+        }
+    }
+
+    /// What the vendor says of the next request holds whatever becomes of this flight.
+    fn heed(&mut self, error: &Error, now: Moment) {
+        if error.class() == Class::Throttled {
+            self.not_before = self.not_before.max(now + self.policy.rest(error.retry_after()));
         }
     }
 

@@ -26,6 +26,8 @@ enum Op {
     Lose {
         panicked: bool,
     },
+    /// Those who wait for the flight look if it is dead.
+    Impatient,
     Probe {
         changed: bool,
     },
@@ -72,6 +74,8 @@ struct World {
     random: f64,
     /// The flight whose task is still running, and its attempts so far.
     flying: Option<(FlightId, u32)>,
+    /// When that task goes on, after its delay or a pause.
+    goes_on: Moment,
     asked: Option<(FlightId, Moment, u64)>,
     order: u64,
     last_start: Option<Moment>,
@@ -94,6 +98,7 @@ impl World {
             now: Moment::from_origin(Duration::from_secs(1000)),
             random,
             flying: None,
+            goes_on: Moment::default(),
             asked: None,
             order: 0,
             last_start: None,
@@ -110,9 +115,8 @@ impl World {
 
     fn apply(&mut self, op: &Op) {
         self.order += 1;
-        if self.life.take_dead_flight(self.now).is_some() {
-            self.flying = None;
-            self.asked = None;
+        if self.life.take_dead_flight(self.now, false).is_some() {
+            self.grounded();
         }
         match op {
             Op::Wait(by) => self.now = self.now + *by,
@@ -131,6 +135,12 @@ impl World {
             Op::Attempt => self.attempt(),
             Op::Answer(answer) => self.answer(answer),
             Op::Lose { panicked } => self.lose(*panicked),
+            Op::Impatient => {
+                if self.life.take_dead_flight(self.now, true).is_some() {
+                    assert!(self.flying.is_some_and(|(_, attempts)| attempts == 0), "given up, and it may still land");
+                    self.grounded();
+                }
+            }
             Op::Probe { changed } => {
                 if self.life.take_probe(self.now) {
                     assert!(!self.life.take_probe(self.now), "two looks at the credentials at once");
@@ -197,14 +207,24 @@ impl World {
         assert!(at >= self.no_request_before, "a flight within a Retry-After");
         self.last_start = Some(at);
         self.flying = Some((start.id, 0));
-        self.now = at;
+        self.goes_on = at;
+    }
+
+    /// The flight's task is no more. One that had not begun does not count as a start.
+    fn grounded(&mut self) {
+        self.last_start = self.last_start.map(|start| start.min(self.now));
+        (self.flying, self.asked) = (None, None);
     }
 
     fn attempt(&mut self) {
         let Some((id, attempts)) = self.flying.filter(|_| self.asked.is_none()) else { return };
+        self.now = self.now.max(self.goes_on);
         let Some(attempt) = self.life.begin_attempt(id, self.now) else { panic!("the flight is not the source's") };
         assert!(attempt.number <= 3 && attempt.number == attempts + 1, "attempt {}", attempt.number);
         assert!(attempt.timeout <= Duration::from_secs(8));
+        if attempts == 0 {
+            self.last_start = Some(self.now);
+        }
         self.flying = Some((id, attempt.number));
         self.asked = Some((id, self.now, self.order));
     }
@@ -234,8 +254,9 @@ impl World {
             After::Again(pause) => {
                 if let Answer::Fail { error: Fault::Unavailable(Some(seconds)), .. } = answer {
                     assert!(pause >= Duration::from_secs(*seconds), "a second attempt within a Retry-After");
+                    self.no_request_before = self.now + Duration::from_secs(*seconds);
                 }
-                self.now = self.now + pause;
+                self.goes_on = self.now + pause;
             }
             After::Abandoned => panic!("an answer of the source's own flight was dropped"),
         }
@@ -260,8 +281,8 @@ impl World {
     }
 
     fn lose(&mut self, panicked: bool) {
-        let Some((id, _)) = self.flying.take() else { return };
-        self.asked = None;
+        let Some((id, _)) = self.flying else { return };
+        self.grounded();
         self.life.lost(id, panicked, self.now, self.random);
         if panicked {
             self.last_error = self.life.status(self.now).last_error;
@@ -277,7 +298,8 @@ impl World {
         match self.life.rejected(&value, self.now) {
             Rejection::Accepted => {
                 assert!(was_current, "a token that is not current was dropped");
-                (self.current, self.flying, self.asked) = (None, None, None);
+                self.grounded();
+                self.current = None;
                 self.rejected_at = self.order;
                 self.rejected.push(value);
                 self.rejections += 1;
@@ -317,15 +339,15 @@ fn waits() -> impl Strategy<Value = Duration> {
 }
 
 fn faults() -> impl Strategy<Value = Fault> {
-    let seconds = || proptest::option::of(prop_oneof![0u64..120, Just(u64::MAX)]);
+    let seconds = || proptest::option::of(prop_oneof![2 => 0u64..120, 3 => 5u64..25, 1 => Just(u64::MAX)]);
     prop_oneof![
-        Just(Fault::Rejected),
-        seconds().prop_map(Fault::Throttled),
-        seconds().prop_map(Fault::Unavailable),
-        Just(Fault::Cut),
-        Just(Fault::Certificate),
-        Just(Fault::Malformed),
-        Just(Fault::Credentials),
+        1 => Just(Fault::Rejected),
+        1 => seconds().prop_map(Fault::Throttled),
+        2 => seconds().prop_map(Fault::Unavailable),
+        1 => Just(Fault::Cut),
+        1 => Just(Fault::Certificate),
+        1 => Just(Fault::Malformed),
+        1 => Just(Fault::Credentials),
     ]
 }
 
@@ -347,6 +369,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         8 => Just(Op::Attempt),
         8 => answers().prop_map(Op::Answer),
         1 => prop::bool::weighted(0.3).prop_map(|panicked| Op::Lose { panicked }),
+        1 => Just(Op::Impatient),
         1 => any::<bool>().prop_map(|changed| Op::Probe { changed }),
     ];
     proptest::collection::vec(op, 1..150)

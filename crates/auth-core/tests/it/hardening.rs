@@ -68,7 +68,9 @@ async fn too_short_is_not_said_of_a_token_that_was_long_enough() {
 
 #[tokio::test(start_paused = true)]
 async fn retry_after_of_zero_does_not_switch_backoff_off() {
-    for answer in [throttled(0), Error::Unavailable(Failure::of("script").status(503).retry_after(Duration::ZERO))] {
+    let unavailable = Error::Unavailable(Failure::of("script").status(503).retry_after(Duration::ZERO));
+    // Held for 5 s at most, as in any outage without a token; a 503 is asked up to three times in a flight.
+    for (answer, most) in [(throttled(0), 20), (unavailable, 45)] {
         let script = Script::default();
         script.always(Answer::Fail(answer.clone()));
         let tokens = script.source();
@@ -77,7 +79,7 @@ async fn retry_after_of_zero_does_not_switch_backoff_off() {
             let _ = tokens.token().await;
             pass(100 * MS).await;
         }
-        assert!(script.requests() < 30, "{} requests in a minute of {answer}", script.requests());
+        assert!(script.requests() < most, "{} requests in a minute of {answer}", script.requests());
     }
 }
 

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use auth_core::{Error, KeepWarm, ManualClock, Reason, Rejection, TokenSource};
 
-use crate::script::{Answer, HOUR, SECOND, Script, pass, settle, throttled, unavailable, wrong_secret};
+use crate::script::{
+    Answer, HOUR, SECOND, Script, pass, settle, throttled, unavailable, unavailable_for, wrong_secret,
+};
 
 /// Calls `token()` in `count` tasks at once, and waits for all of them.
 async fn callers(tokens: &TokenSource, count: usize) -> Vec<Result<auth_core::AccessToken, Error>> {
@@ -329,9 +331,8 @@ async fn nothing_is_asked_before_a_retry_after_has_passed_not_even_by_refresh() 
 
 #[tokio::test(start_paused = true)]
 async fn retry_after_that_fits_into_the_flight_is_waited_for_within_it() {
-    let fits = Error::Unavailable(auth_core::Failure::of("script").status(503).retry_after(3 * SECOND));
     let script = Script::tokens_of(HOUR);
-    script.then([Answer::Fail(fits)]);
+    script.then([Answer::Fail(unavailable_for(3))]);
     let began = tokio::time::Instant::now();
     script.source().token().await.expect("a token at the second attempt");
     assert!(began.elapsed() >= 3 * SECOND);
@@ -340,9 +341,8 @@ async fn retry_after_that_fits_into_the_flight_is_waited_for_within_it() {
 
 #[tokio::test(start_paused = true)]
 async fn retry_after_that_does_not_fit_ends_the_flight_at_once() {
-    let long = Error::Unavailable(auth_core::Failure::of("script").status(503).retry_after(26 * SECOND));
     let script = Script::tokens_of(HOUR);
-    script.then([Answer::Fail(long)]);
+    script.then([Answer::Fail(unavailable_for(26))]);
     let tokens = script.source();
     let began = tokio::time::Instant::now();
     let error = tokens.token().await.expect_err("an outage");

@@ -33,3 +33,4 @@ mod told;
 #[cfg(feature = "tower")]
 mod tower;
 mod traced;
+mod unpolled;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use auth_core::{AccessToken, Error, KeepWarm, ManualClock, RefreshPolicy, TokenSource};
 use tokio::runtime::Runtime;
 
-use crate::script::{Answer, HOUR, SECOND, Script, pass, settle, unavailable};
+use crate::script::{Answer, HOUR, SECOND, Script, pass, settle, unavailable, unavailable_for};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -165,7 +165,7 @@ fn wakers_of_a_dead_flight_may_ask_the_source() {
 }
 
 /// A runtime on paused time.
-fn paused() -> Runtime {
+pub(crate) fn paused() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime")
 }
 
@@ -229,6 +229,28 @@ fn runtime_that_ends_at_any_stage_of_its_flight_loses_nobody_elsewhere() {
 }
 
 #[test]
+fn retry_after_within_a_flight_is_kept_to_when_the_runtime_of_that_flight_ends() {
+    let script = Script::tokens_of(HOUR).advises(|policy| policy.keep_warm = KeepWarm::OnDemand);
+    script.then([Answer::Fail(unavailable_for(20))]);
+    // Each paused runtime has a time of its own, and the source that of neither.
+    let tokens = TokenSource::builder(script.clone()).clock(ManualClock::new()).build();
+    let (first, second) = (paused(), paused());
+    let mut starter = Box::pin(tokens.token());
+    assert!(poll(&first, &mut starter).is_pending());
+    let mut waiter = Box::pin(tokens.token());
+    assert!(poll(&second, &mut waiter).is_pending());
+    first.block_on(settle());
+    assert_eq!((script.requests(), tokens.status().renewing), (1, true));
+    drop((starter, first));
+    let waited = second.block_on(async {
+        let began = tokio::time::Instant::now();
+        waiter.await.expect("a token, as soon as the vendor wants to be asked");
+        began.elapsed()
+    });
+    assert_eq!((waited, script.requests()), (20 * SECOND, 2));
+}
+
+#[test]
 fn background_renewal_that_ended_with_its_runtime_goes_on_where_the_next_flight_flies() {
     for stage in STAGES {
         let clock = ManualClock::new();
@@ -254,7 +276,7 @@ fn background_renewal_that_ended_with_its_runtime_goes_on_where_the_next_flight_
 }
 
 /// A flight of `tokens` on a runtime that nobody polls: that runtime.
-fn frozen_flight(tokens: &TokenSource) -> Runtime {
+pub(crate) fn frozen_flight(tokens: &TokenSource) -> Runtime {
     let frozen = paused();
     let mut call = Box::pin(tokens.refresh());
     assert!(poll(&frozen, &mut call).is_pending());
@@ -295,13 +317,9 @@ fn background_renewal_on_a_runtime_that_nobody_polls_is_taken_over_with_the_flig
     assert_eq!((script.requests(), tokens.status().renewing), (2, false));
 }
 
-#[test]
-fn joiners_of_a_flight_on_a_runtime_that_nobody_polls_wait_until_it_is_dead_and_fly_one_of_their_own() {
-    let script = Script::tokens_of(HOUR).advises(|policy| policy.keep_warm = KeepWarm::OnDemand);
-    let live = paused();
-    let tokens = live.block_on(async { script.source() });
-    let _frozen = frozen_flight(&tokens);
-    let (waited, values) = live.block_on(async {
+/// How long twenty joiners of the flight wait on `live`, and the tokens that they get.
+pub(crate) fn joined_by_twenty(tokens: &TokenSource, live: &Runtime) -> (Duration, Vec<String>) {
+    live.block_on(async {
         let began = tokio::time::Instant::now();
         let calls = (0..20).map(|_| {
             tokio::spawn({
@@ -314,8 +332,21 @@ fn joiners_of_a_flight_on_a_runtime_that_nobody_polls_wait_until_it_is_dead_and_
             values.push(call.await.expect("no panic").expect("a token"));
         }
         (began.elapsed(), values)
-    });
-    assert_eq!((values, script.requests()), (vec!["invented-1".to_owned(); 20], 1));
+    })
+}
+
+#[test]
+fn joiners_of_a_flight_on_a_runtime_that_nobody_polls_wait_until_it_is_dead_and_fly_one_of_their_own() {
+    let script = Script::tokens_of(HOUR).advises(|policy| policy.keep_warm = KeepWarm::OnDemand);
+    script.then([Answer::Hang]);
+    let live = paused();
+    let tokens = live.block_on(async { script.source() });
+    let frozen = frozen_flight(&tokens);
+    // As far as into the request.
+    frozen.block_on(settle());
+    assert_eq!(script.requests(), 1);
+    let (waited, values) = joined_by_twenty(&tokens, &live);
+    assert_eq!((values, script.requests()), (vec!["invented-2".to_owned(); 20], 2));
     let dead_after = RefreshPolicy::default().dead_after;
     assert!(waited > dead_after - SECOND && waited < dead_after + SECOND, "{waited:?}");
 }

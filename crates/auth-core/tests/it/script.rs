@@ -222,6 +222,11 @@ pub(crate) fn unavailable() -> Error {
     Error::Unavailable(Failure::of("script").status(503))
 }
 
+/// A 503 that names the time to come back.
+pub(crate) fn unavailable_for(seconds: u64) -> Error {
+    Error::Unavailable(Failure::of("script").status(503).retry_after(Duration::from_secs(seconds)))
+}
+
 pub(crate) fn wrong_secret() -> Error {
     Error::Rejected(Failure::of("script").status(401))
 }

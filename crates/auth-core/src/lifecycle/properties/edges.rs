@@ -108,6 +108,35 @@ fn attempt_is_made_again_where_there_is_just_the_time_for_it() {
 }
 
 #[test]
+fn flights_that_send_nothing_are_given_more_time_each_until_one_begins() {
+    let mut world = World::new(RefreshPolicy::default(), 0.5);
+    let mut given = Vec::new();
+    for _ in 0..7 {
+        world.apply(&Op::Read { life: Duration::ZERO });
+        let patience = world.life.patience(world.goes_on);
+        given.push(patience.as_secs());
+        world.now = world.goes_on + patience;
+        world.apply(&Op::Impatient);
+        assert_eq!(world.life.flight(), None);
+    }
+    assert_eq!(given, [2, 4, 8, 16, 32, 35, 35]);
+    ask(&mut world, refusal());
+    world.now = hold_of(&world);
+    world.apply(&Op::Read { life: Duration::ZERO });
+    assert_eq!(world.life.patience(world.goes_on).as_secs(), 2, "one has begun since");
+}
+
+#[test]
+fn flight_that_has_begun_is_given_all_of_its_time() {
+    let mut world = World::new(RefreshPolicy::default(), 0.5);
+    for op in [Op::Read { life: Duration::ZERO }, Op::Attempt, Op::Wait(34 * SECOND), Op::Impatient] {
+        world.apply(&op);
+    }
+    assert_eq!(world.life.patience(world.now).as_secs(), 1);
+    assert!(world.life.flight().is_some());
+}
+
+#[test]
 fn refresh_token_in_a_flight_that_was_given_up_counts_as_spent() {
     let kept = Kept { value: Secret::new("invented-refresh").expect("a secret"), until: None };
     let notes = crate::endpoint::Notes { fingerprint: None, refresh: Some(RefreshUse::Unsent) };

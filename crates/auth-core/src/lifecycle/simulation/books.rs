@@ -18,7 +18,11 @@ pub(super) struct Books {
     pub(super) current: Option<Entry>,
     pub(super) flight: Option<Flown>,
     pub(super) hold: Option<Held>,
+    /// The vendor said that it wants no request before.
+    pub(super) not_before: Moment,
     pub(super) last_start: Option<Moment>,
+    /// Flights in a row that those who waited gave up before anything was sent.
+    pub(super) unbegun: u32,
     /// Of the last token.
     pub(super) lifetime: Option<Duration>,
     pub(super) failures: u32,
@@ -102,7 +106,9 @@ impl Books {
             current: None,
             flight: None,
             hold: None,
+            not_before: Moment::default(),
             last_start: None,
+            unbegun: 0,
             lifetime: None,
             failures: 0,
             streaks: [0; 3],
@@ -199,8 +205,8 @@ impl Books {
         if entry.is_used {
             self.last_used = Some(now);
         }
-        if let Some(held) = self.hold.as_mut().filter(|held| held.class == Class::Transient) {
-            held.until = held.until.min(now + self.rules.numbers.max_cold_hold);
+        if let Some(held) = self.hold.as_mut().filter(|held| held.class != Class::Permanent) {
+            held.until = held.until.min((now + self.rules.numbers.max_cold_hold).max(self.not_before));
         }
     }
 
@@ -256,13 +262,27 @@ impl Books {
         }
         self.lifetime = Some(entry.lifetime);
         (self.flight, self.hold, self.current) = (None, None, Some(entry));
+        self.not_before = Moment::default();
         (self.failures, self.streaks, self.lifts, self.dropped) = (0, [0; 3], 0, false);
     }
 
     /// The earliest start of a flight.
     pub(super) fn next_start(&self) -> Moment {
         let spaced = self.last_start.map_or(Moment::default(), |last| last + self.rules.interval(self.lifetime));
-        self.hold.as_ref().map_or(spaced, |held| held.until.max(spaced))
+        spaced.max(self.silent_until())
+    }
+
+    /// When `flight` is dead to those who wait for it.
+    pub(super) fn awaited_until(&self, flight: &Flown) -> Moment {
+        match flight.attempts {
+            0 => self.rules.unbegun_dead_at(flight.started, self.unbegun),
+            _ => self.rules.dead_at(flight.started),
+        }
+    }
+
+    /// Until when nobody asks: for a hold, or because the vendor said so in a flight that has ended since.
+    pub(super) fn silent_until(&self) -> Moment {
+        self.not_before.max(self.hold.as_ref().map_or(Moment::default(), |held| held.until))
     }
 
     fn due(&mut self, ask: Ask, now: Moment) -> Due {
@@ -302,15 +322,16 @@ impl Books {
         holds!(self, error.is_same_failure(&held.error), "another error than that of the last flight");
         let left = held.until.since(now);
         holds!(self, error.retry_after() == Some(left), "{:?} to wait instead of {left:?}", error.retry_after());
-        let cold = self.rules.numbers.max_cold_hold;
-        let cold = held.class != Class::Transient || left <= cold || self.usable(now).is_some();
+        // But for the time that the vendor named.
+        let most = self.rules.numbers.max_cold_hold.max(self.not_before.since(now));
+        let cold = held.class == Class::Permanent || left <= most || self.usable(now).is_some();
         holds!(self, cold, "callers without a token are held for {left:?}");
     }
 
     fn lift_for_the_caller(&mut self, now: Moment) {
         let grounded = self.flight.is_none();
-        if let Some(held) = self.hold.as_mut().filter(|held| grounded && held.class != Class::Throttled) {
-            held.until = held.until.min(now);
+        if let Some(held) = self.hold.as_mut().filter(|_| grounded) {
+            held.until = held.until.min(now.max(self.not_before));
         }
     }
 

@@ -19,7 +19,7 @@ pub(super) struct Caller {
     /// Which of the program's runtimes he runs on.
     pub(super) runtime: u8,
     arrived: Moment,
-    /// He waited for a request of less healthy times.
+    /// He waited for a request of less healthy times, or as long as the vendor wished then.
     joined_old: bool,
 }
 
@@ -177,12 +177,12 @@ impl World {
         let patience = self.life.patience(self.now);
         let Some(flight) = self.flight.as_mut() else { panic!("nobody flies the flight to join") };
         let Some(flown) = &self.books.flight else { panic!("a flight to join that nobody knows") };
-        caller.joined_old |= flown.started < self.calm_since;
+        caller.joined_old |= flown.started < self.calm_since || self.books.not_before > self.now;
         let place = self.callers.seat(caller, flight.id);
         flight.waiters.push(place);
         flight.awaited += 1;
         self.trace.note(self.now, Kind::Waits, flight.id.0);
-        let due = self.books.rules.dead_at(flown.started).since(self.now) + Duration::from_millis(1);
+        let due = self.books.awaited_until(flown).since(self.now) + Duration::from_millis(1);
         holds!(self.books, patience == due, "a joiner waits {patience:?}, not {due:?}");
         if flight.awaited == 1 {
             self.queue.push(self.now + patience, Happening::Impatient(flight.id));
@@ -193,21 +193,18 @@ impl World {
         }
     }
 
-    /// The joiners' own timers say that the flight must be dead.
+    /// The joiners' own timers say that the flight must be dead, unless it has begun meanwhile. As `Lookout::look`.
     pub(super) fn impatient(&mut self, id: FlightId) -> bool {
-        let Some(flight) = self.flight.as_mut().filter(|flight| flight.id == id && flight.awaited > 0) else {
+        if self.flight.as_ref().is_none_or(|flight| flight.id != id || flight.awaited == 0) {
             return false;
-        };
-        flight.awaited = 0;
-        let waiters = std::mem::take(&mut flight.waiters);
-        self.trace.note(self.now, Kind::Patience, id.0);
-        for place in waiters {
-            if self.callers.at(place).is_some_and(|waiter| waiter.flight == id) {
-                if let Some(waiter) = self.callers.take(place) {
-                    self.step(waiter.caller);
-                }
-            }
         }
+        self.trace.note(self.now, Kind::Patience, id.0);
+        self.look_for_the_dead(true);
+        if self.life.flight() == Some(id) {
+            let patience = self.life.patience(self.now);
+            self.queue.push(self.now + patience, Happening::Impatient(id));
+        }
+        self.commit();
         true
     }
 
@@ -272,7 +269,7 @@ impl World {
             KeepWarm::Always => true,
         };
         let alive = self.background.runtime.is_some() && self.background.since <= due;
-        let free = self.books.hold.as_ref().is_none_or(|held| held.until <= due);
+        let free = self.books.silent_until() <= due;
         let in_time = entry.usable_until.since(latest) >= Duration::from_secs(1) + self.vendor.latency + A_MOMENT;
         let calm = self.books.rules.is_design && self.calm_since <= due;
         let excused = !(cared && alive && free && in_time && calm);

@@ -31,10 +31,14 @@ enum Sense {
 }
 
 impl Books {
-    /// A flight that is 35 s old is dead to whoever looks.
-    pub(super) fn dead(&mut self, taken: Option<FlightId>, now: Moment) {
-        let rules = &self.rules;
-        let dead = self.flight.take_if(|flight| rules.dead_at(flight.started) <= now);
+    /// A flight that is 35 s old is dead to whoever looks; before that one that has sent nothing, to those who wait for it.
+    pub(super) fn dead(&mut self, taken: Option<FlightId>, awaited: bool, now: Moment) {
+        let dead_at = self.flight.as_ref().map(|flight| match awaited {
+            true => self.awaited_until(flight),
+            false => self.rules.dead_at(flight.started),
+        });
+        let dead = self.flight.take_if(|_| dead_at.is_some_and(|at| at <= now));
+        self.unbegun += u32::from(dead.as_ref().is_some_and(|flight| awaited && flight.attempts == 0));
         holds!(self, taken == dead.map(|flight| flight.id), "a dead flight is kept, or a living one given up");
     }
 
@@ -51,6 +55,7 @@ impl Books {
         if flight.attempts == 0 {
             flight.started = flight.started.max(now);
             self.last_start = Some(flight.started);
+            self.unbegun = 0;
         }
         flight.attempts += 1;
         let (number, reason, left) = (flight.attempts, flight.reason, (flight.started + whole).since(now));
@@ -82,7 +87,9 @@ impl Books {
             holds!(self, matches!(after, After::Abandoned), "an answer of no flight of the source's is {after:?}");
             return;
         }
-        match (self.sense(asked, now), after) {
+        let sense = self.sense(asked, now);
+        self.was_told(&sense, now);
+        match (sense, after) {
             (Sense::Token(issued), After::Landed(Ok(()))) => self.landed(id, asked, issued, life, now),
             (Sense::Stale, After::Again(pause)) => holds!(self, pause.is_zero(), "asked again after {pause:?}"),
             (Sense::Fault(fault), After::Again(pause)) => self.retried(fault, asked, *pause, now),
@@ -92,6 +99,17 @@ impl Books {
             }
             _ => panic!("{:?} of flight {id:?} was taken for {after:?}", asked.outcome),
         }
+    }
+
+    /// The vendor may have named the earliest moment of the next request, whichever flight's that will be.
+    fn was_told(&mut self, sense: &Sense, now: Moment) {
+        let numbers = &self.rules.numbers;
+        let named = match sense {
+            Sense::Fault(Fault::Throttled(None)) => Some(numbers.throttled_hold),
+            Sense::Fault(fault) => fault.retry_after().map(|named| named.min(numbers.max_retry_after)),
+            Sense::Token(_) | Sense::Stale => None,
+        };
+        self.not_before = self.not_before.max(named.map_or(Moment::default(), |named| now + named));
     }
 
     /// The flight's task ended without an answer.
@@ -126,7 +144,7 @@ impl Books {
         let others = version.is_some() && held.sent_with.is_some() && version != held.sent_with;
         if others && held.class != Class::Throttled && now < held.until && self.lifts < 3 {
             self.lifts += 1;
-            held.until = now;
+            held.until = held.until.min(now.max(self.not_before));
         }
     }
 
@@ -143,8 +161,7 @@ impl Books {
         holds!(self, status.token.zip(status.life_left) == usable, "the status tells of another token");
         holds!(self, status.renewing == self.flight.is_some(), "the status tells of another flight");
         holds!(self, status.failures == self.failures, "{} failures, not {}", self.failures, status.failures);
-        let held = self.hold.as_ref().filter(|held| now < held.until);
-        let left = held.map(|held| held.until.since(now));
+        let left = Some(self.silent_until().since(now)).filter(|left| !left.is_zero());
         holds!(self, status.next_attempt == left, "the status tells of another hold");
     }
 

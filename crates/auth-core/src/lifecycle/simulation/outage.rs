@@ -44,7 +44,7 @@ impl Outages {
     fn add(&mut self, world: &mut World, gap: Duration) {
         let (callers, errors) = seen(world);
         world.traffic.gap = gap;
-        let fault = [Fault::Unavailable(None), Fault::Deadline, Fault::Refused, Fault::Cut][world.dice.usize(0..4)];
+        let fault = FAULTS[world.dice.usize(0..FAULTS.len())];
         world.turn(Mood::Failing(fault));
         world.pass(HOUR / 4);
         world.turn(Mood::Healthy);
@@ -78,4 +78,7 @@ fn seen(world: &World) -> (u64, u64) {
     (errors + count(&[Kind::Served, Kind::GotToken]), errors)
 }
 
+/// What an outage looks like: one that asks to be tried again in a second is held like the others.
+const FAULTS: [Fault; 5] =
+    [Fault::Unavailable(None), Fault::Unavailable(Some(1)), Fault::Deadline, Fault::Refused, Fault::Cut];
 const HOUR: Duration = Duration::from_secs(3600);

@@ -96,7 +96,7 @@ impl Rules {
 
     /// min(1 s, L/2), 1 s where L is unknown, never under 100 ms
     pub(super) fn interval(&self, lifetime: Option<Duration>) -> Duration {
-        let half = lifetime.map_or(Duration::from_secs(1), |life| life / 2);
+        let half = lifetime.map_or(Duration::MAX, |life| life / 2);
         half.min(self.numbers.min_interval).max(Duration::from_millis(100))
     }
 
@@ -117,12 +117,10 @@ impl Rules {
     pub(super) fn hold(&self, class: Class, nth: u32, named: Option<Duration>, left: Option<Duration>) -> Window {
         let numbers = &self.numbers;
         let doubled = numbers.transient_hold.saturating_mul(1 << nth.min(16)).min(numbers.max_transient_hold);
-        let transient = (doubled / 2, doubled);
+        let most = left.map_or(numbers.max_cold_hold, |left| left / 3);
+        let transient = ((doubled / 2).min(most), doubled.min(most));
         match (class, named) {
-            (Class::Transient, _) => {
-                let most = left.map_or(numbers.max_cold_hold, |left| left / 3);
-                (transient.0.min(most), transient.1.min(most))
-            }
+            (Class::Transient, _) => transient,
             (Class::Throttled, None) => (numbers.throttled_hold, numbers.throttled_hold),
             (Class::Throttled, Some(named)) => {
                 let kept = named.min(numbers.max_retry_after);
@@ -146,6 +144,11 @@ impl Rules {
     /// When a flight that began at `started` is dead; never before it may still land.
     pub(super) fn dead_at(&self, started: Moment) -> Moment {
         started + self.numbers.dead_after
+    }
+
+    /// When one that has sent nothing is dead to those who wait: after 2 s · 2ⁿ, if n before it in a row were.
+    pub(super) fn unbegun_dead_at(&self, started: Moment, n: u32) -> Moment {
+        started + Duration::from_secs(2 << n.min(16)).min(self.numbers.dead_after)
     }
 }
 

@@ -28,6 +28,7 @@ kinds! {
     GotError: "a caller who waited gets the flight's error (place {})",
     Patience: "those who wait for flight {} look again",
     Flight: "flight {} starts",
+    Stalled: "flight {} is not polled for a while",
     FlightRefused: "flight {} is refused by a runtime that shuts down",
     Attempt: "flight {} sends a request",
     Late: "flight {} wants to go on, and is the source's no longer",

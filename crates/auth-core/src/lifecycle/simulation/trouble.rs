@@ -7,6 +7,7 @@ use super::queue::Happening;
 use super::trace::Kind;
 use super::vendor::{Lives, Mood, between};
 use super::world::World;
+use crate::lifecycle::Start;
 use crate::{AccessToken, Fingerprint, Moment, Rejection};
 
 /// How often each thing goes wrong, and what is wrong now.
@@ -24,6 +25,8 @@ pub(super) struct Troubles {
     pub(super) about: u32,
     /// Runtimes may be shutting down when a flight is started.
     may_refuse: bool,
+    /// Until when the flight's runtime does not poll it.
+    pub(super) stalls_until: Moment,
     /// Things go wrong here at all.
     pub(super) are_planned: bool,
 }
@@ -67,7 +70,7 @@ impl World {
         let quick = self.vendor.latency < numbers.attempt_timeout.min(numbers.flight_timeout);
         let long = self.books.rules.lifetime(self.vendor.shortest()) >= Duration::from_secs(20);
         let calm = self.vendor.is_healthy() && quick && long;
-        self.calm_since = if calm { self.now } else { Moment::NEVER };
+        self.calm_since = if calm { self.now.max(self.troubles.stalls_until) } else { Moment::NEVER };
     }
 
     /// A caller uses his token; an API may refuse it.
@@ -125,6 +128,18 @@ impl World {
         }
     }
 
+    /// How long after its start a flight is polled first: its runtime may be busy, or be polled by nobody for a while.
+    pub(super) fn until_polled(&mut self, start: Start) -> Duration {
+        if !self.troubles.are_planned || self.dice.u8(..) > 0 {
+            return between(Duration::ZERO, Duration::from_micros(100), &mut self.dice);
+        }
+        let busy = between(Duration::ZERO, Duration::from_secs(60), &mut self.dice);
+        self.trace.note(self.now, Kind::Stalled, start.id.0);
+        self.troubles.stalls_until = self.now + start.delay + busy;
+        self.disturbed();
+        busy
+    }
+
     fn weather(&mut self) {
         let mood = Mood::drawn(&mut self.dice);
         self.turn(mood);
@@ -148,6 +163,7 @@ impl World {
         self.now = self.now + length;
         self.next_arrival = self.next_arrival + length;
         self.suspended += length;
+        self.troubles.stalls_until = self.troubles.stalls_until + length;
         self.trace.note(self.now, Kind::Suspended, length.as_nanos() as u64);
     }
 

@@ -157,7 +157,7 @@ impl World {
     /// As `Driver::step`.
     pub(super) fn step(&mut self, caller: Caller) {
         let (now, ask) = (self.now, caller.ask);
-        self.look_for_the_dead();
+        self.look_for_the_dead(false);
         self.calls += 1;
         let was_expired = self.books.current.is_some() && self.books.usable(now).is_none();
         let read = match ask {
@@ -184,12 +184,13 @@ impl World {
         }
     }
 
-    /// As `Driver::take_dead_flight` everywhere.
-    pub(super) fn look_for_the_dead(&mut self) {
-        let dead = self.life.take_dead_flight(self.now);
-        self.books.dead(dead, self.now);
+    /// As `State::take_dead_flight`.
+    pub(super) fn look_for_the_dead(&mut self, awaited: bool) {
+        let dead = self.life.take_dead_flight(self.now, awaited);
+        self.books.dead(dead, awaited, self.now);
         if let Some(id) = dead {
             self.trace.note(self.now, Kind::Dead, id.0);
+            self.troubles.stalls_until = Moment::default();
             self.disturbed();
         }
     }
@@ -214,7 +215,7 @@ impl World {
         let now = self.now;
         self.background.is_nudged = false;
         self.count_look(by_timer);
-        self.look_for_the_dead();
+        self.look_for_the_dead(false);
         self.calls += 1;
         let decided = self.life.background(now);
         self.books.background(&decided, now);
@@ -319,8 +320,8 @@ impl World {
             self.move_on(old);
         }
         self.pilots.push(Pilot::new(start.id, runtime));
-        let begins = between(Duration::ZERO, Duration::from_micros(100), &mut self.dice);
-        self.queue.push(self.now + start.delay + begins, Happening::Fly(start.id));
+        let begins = self.now + start.delay + self.until_polled(start);
+        self.queue.push(begins, Happening::Fly(start.id));
         self.expect_visit();
     }
 
