@@ -184,14 +184,14 @@ impl Driver {
         };
         if let Some(flight) = flight {
             // Outside tokio, and on a runtime built without, there is no timer to wait by.
-            if rt::current().is_some() && rt::has_timers() {
+            if rt::with_timers().is_some() {
                 let _ = rt::timeout(self.dead_after, flight.over()).await;
             }
         }
     }
 
     fn step(self: &Arc<Self>, want: Want, forced: bool) -> Result<Step, Error> {
-        let Some(runtime) = rt::current().filter(|_| rt::has_timers()) else {
+        let Some(runtime) = rt::with_timers() else {
             return self.step_without_runtime(want);
         };
         let now = self.now();

@@ -64,7 +64,7 @@ impl TokenSource {
         if self.driver.warm().is_some() {
             return Ok(());
         }
-        if rt::current().is_none() || !rt::has_timers() {
+        if rt::with_timers().is_none() {
             return Err(Error::config("ready() needs a tokio runtime with timers; there is none here"));
         }
         let deadline = Instant::now().checked_add(within).unwrap_or_else(|| Instant::now() + FOREVER);

@@ -60,8 +60,8 @@ pub(crate) fn current() -> Option<Runtime> {
     CURRENT.with(|current| current.borrow().clone())
 }
 
-pub(crate) fn has_timers() -> bool {
-    true
+pub(crate) fn with_timers() -> Option<Runtime> {
+    current()
 }
 
 impl Runtime {
