@@ -183,10 +183,7 @@ impl Driver {
             flight
         };
         if let Some(flight) = flight {
-            // Outside tokio, and on a runtime built without, there is no timer to wait by.
-            if rt::with_timers().is_some() {
-                let _ = rt::timeout(self.dead_after, flight.over()).await;
-            }
+            rt::within(self.dead_after, flight.over()).await;
         }
     }
 

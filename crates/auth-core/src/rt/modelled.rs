@@ -14,6 +14,7 @@ use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use loom::sync::Condvar;
 pub(crate) use loom::sync::atomic::{AtomicBool, AtomicUsize};
@@ -62,6 +63,10 @@ pub(crate) fn current() -> Option<Runtime> {
 
 pub(crate) fn with_timers() -> Option<Runtime> {
     current()
+}
+
+pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+    timeout(limit, future).await.ok()
 }
 
 impl Runtime {

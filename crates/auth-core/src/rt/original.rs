@@ -1,15 +1,19 @@
 //! The originals, and what tokio does not say by itself.
 
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::panic::catch_unwind;
+use std::pin::{Pin, pin};
 use std::sync::PoisonError;
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicUsize};
 pub(crate) use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::task::Poll;
 use std::time::Duration;
 
 pub(crate) use tokio::runtime::{Handle as Runtime, Id as RuntimeId};
 pub(crate) use tokio::sync::Notify;
 pub(crate) use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 pub(crate) use tokio::time::{sleep, timeout};
 
 /// The runtime that the caller is polled on, if there is one.
@@ -20,6 +24,45 @@ pub(crate) fn current() -> Option<Runtime> {
 /// The runtime that the caller is polled on, if there is one and it was built with timers.
 pub(crate) fn with_timers() -> Option<Runtime> {
     current().filter(has_timers)
+}
+
+/// What `future` comes to within `limit`, by the timers of whichever runtime polls it. tokio's own timeout stays with the
+/// first, which may stand still or end while the future is polled on another. `None` at once where there are no timers.
+pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+    let deadline = Instant::now() + limit;
+    let (mut future, mut alarm) = (pin!(future), None::<Alarm>);
+    poll_fn(|cx| {
+        if let Poll::Ready(value) = future.as_mut().poll(cx) {
+            return Poll::Ready(Some(value));
+        }
+        let has_moved = |here: &Runtime| alarm.as_ref().is_none_or(|alarm| alarm.runtime != here.id());
+        if let Some(here) = current().filter(has_moved).filter(has_timers) {
+            alarm = Some(Alarm::at(deadline, &here));
+        }
+        match &mut alarm {
+            Some(alarm) => Pin::new(&mut alarm.task).poll(cx).map(|_| None),
+            None => Poll::Ready(None),
+        }
+    })
+    .await
+}
+
+/// A task that ends at a time, or with its runtime.
+struct Alarm {
+    runtime: RuntimeId,
+    task: JoinHandle<()>,
+}
+
+impl Alarm {
+    fn at(deadline: Instant, runtime: &Runtime) -> Self {
+        Self { runtime: runtime.id(), task: runtime.spawn(tokio::time::sleep_until(deadline)) }
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }
 
 /// Whether `runtime`, which is the current one, was built with timers. tokio tells by a panic alone, which the process's panic
@@ -100,5 +143,27 @@ mod tests {
         assert!(without_timers().contains(&id));
         drop(bare);
         assert!(!without_timers().contains(&id));
+    }
+
+    #[test]
+    fn wait_goes_by_the_timers_of_whichever_runtime_polls_it() {
+        let paused = || Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime");
+        for ends in [false, true] {
+            let (left, live) = (paused(), paused());
+            let mut wait = Box::pin(within(Duration::from_secs(60), pending::<()>()));
+            assert!(left.block_on(poll_fn(|cx| Poll::Ready(wait.as_mut().poll(cx)))).is_pending());
+            let left = (!ends).then_some(left);
+            let waited = live.block_on(async { timeout(Duration::from_secs(3600), wait).await });
+            assert_eq!(waited.ok(), Some(None), "the first runtime has ended: {ends}");
+            drop(left);
+        }
+    }
+
+    #[test]
+    fn wait_where_there_are_no_timers_is_none() {
+        let bare = Builder::new_current_thread().build().expect("a runtime");
+        assert_eq!(bare.block_on(within(Duration::from_secs(60), pending::<()>())), None);
+        let gone = Builder::new_current_thread().enable_all().build().expect("a runtime").handle().clone();
+        assert_eq!(gone.block_on(within(Duration::from_secs(60), pending::<()>())), None);
     }
 }

@@ -3,18 +3,35 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::task::{Context, Poll, Waker};
 
-use auth_core::BaseUrl;
+use auth_core::{BaseUrl, Error, TokenSource};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::raw::{read_request, send, url_of};
-use crate::script::settle;
+use crate::script::{Answer, HOUR, SECOND, Script, settle};
 
 /// A runtime of the thread's that polls it, which takes tasks and stands still otherwise.
 fn current() -> Runtime {
     Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+/// The same on paused time.
+fn paused() -> Runtime {
+    Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime")
+}
+
+/// One poll on `runtime`, whose tasks stay where they are.
+fn poll<T>(runtime: &Runtime, call: &mut (impl Future<Output = T> + Unpin)) -> Poll<T> {
+    let _entered = runtime.enter();
+    std::pin::Pin::new(call).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// What `call` comes to on `runtime` within hours of its paused time.
+fn ends<T>(runtime: &Runtime, call: impl Future<Output = T>) -> T {
+    runtime.block_on(async { tokio::time::timeout(24 * HOUR, call).await }).expect("it waits for ever")
 }
 
 /// A server on a runtime of its own, which keeps a connection for as long as its client does.
@@ -62,4 +79,81 @@ fn connection_of_a_runtime_that_nobody_polls_is_not_used_on_another() {
     assert_eq!(answer.expect("an answer").status(), 200);
     assert_eq!(second.block_on(send(&server.url)).expect("an answer").status(), 200);
     assert_eq!(server.connections.load(SeqCst), 2);
+}
+
+/// A source that waits for its vendor, on the time of `live`.
+fn source(script: &Script, live: &Runtime) -> TokenSource {
+    live.block_on(async { script.source() })
+}
+
+#[test]
+fn readiness_probe_that_is_moved_to_another_runtime_does_not_panic_with_the_first() {
+    let script = Script::tokens_of(HOUR).takes(SECOND);
+    let (left, live) = (paused(), paused());
+    let tokens = source(&script, &live);
+    let mut probe = Box::pin(tokens.ready(60 * SECOND));
+    assert!(poll(&left, &mut probe).is_pending());
+    drop(left);
+    ends(&live, probe).expect("a token of the flight that was started here");
+    assert_eq!(script.requests(), 1);
+}
+
+#[test]
+fn readiness_probe_that_is_moved_from_a_runtime_that_nobody_polls_ends_in_its_time() {
+    let script = Script::default();
+    script.always(Answer::Hang);
+    let (left, live) = (paused(), paused());
+    let tokens = source(&script, &live);
+    let mut probe = Box::pin(tokens.ready(SECOND));
+    assert!(poll(&left, &mut probe).is_pending());
+    let (waited, error) = ends(&live, async {
+        let began = tokio::time::Instant::now();
+        let error = probe.await.expect_err("nobody answers");
+        (began.elapsed(), error)
+    });
+    assert!(matches!(error, Error::Unreachable(_)), "{error}");
+    assert!(waited < 2 * SECOND, "{waited:?} of paused time");
+}
+
+#[test]
+fn readiness_probe_between_two_looks_goes_on_on_another_runtime() {
+    let script = Script::tokens_of(HOUR).answers([Answer::Fail(crate::script::wrong_secret())]);
+    let (left, live) = (paused(), paused());
+    let tokens = source(&script, &live);
+    let mut probe = Box::pin(tokens.ready(HOUR));
+    let looked = left.block_on(async {
+        tokio::select! {
+            biased;
+            _ = &mut probe => false,
+            () = settle() => true,
+        }
+    });
+    assert!(looked && script.requests() == 1, "the first look has failed");
+    drop(left);
+    ends(&live, probe).expect("a token after the hold");
+}
+
+#[test]
+fn shutdown_that_is_moved_to_another_runtime_does_not_panic_with_the_first() {
+    let script = Script::tokens_of(HOUR).takes(SECOND);
+    let (left, live) = (paused(), paused());
+    let tokens = source(&script, &live);
+    let mut call = Box::pin(tokens.token());
+    assert!(poll(&live, &mut call).is_pending());
+    let mut shutdown = Box::pin(tokens.shutdown());
+    assert!(poll(&left, &mut shutdown).is_pending());
+    drop(left);
+    ends(&live, shutdown);
+    assert_eq!((script.requests(), tokens.status().renewing), (1, false));
+}
+
+#[test]
+fn shutdown_on_a_runtime_that_has_ended_waits_for_nobody() {
+    let tokens = TokenSource::new(Script::tokens_of(HOUR).takes(SECOND));
+    let live = current();
+    let mut call = Box::pin(tokens.token());
+    assert!(poll(&live, &mut call).is_pending());
+    let gone = current().handle().clone();
+    gone.block_on(tokens.shutdown());
+    assert!(tokens.status().renewing, "nothing was left to wait by");
 }
