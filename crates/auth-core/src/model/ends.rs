@@ -110,6 +110,26 @@ fn shutdown_ends_background_renewal_for_good_and_calls_are_still_served() {
 }
 
 #[test]
+fn hook_that_a_runtime_has_for_a_new_task_may_ask_the_source() {
+    explore(|| {
+        ModelClock.passes();
+        let endpoint = Endpoint::default();
+        let tokens = endpoint.source(KeepWarm::Always);
+        let hooked = || {
+            let asked = tokens.clone();
+            Runtime::with_hook(move || drop(asked.status()))
+        };
+        // Here a caller starts a flight and background renewal, there a lookout finds them dead and starts both anew.
+        let (frozen, live) = (hooked(), hooked());
+        let mut call = Box::pin(tokens.token());
+        assert!(frozen.poll(call.as_mut()).is_pending());
+        assert_eq!(live.block_on(tokens.token()).map(|token| request_of(&token)).ok(), Some(1));
+        live.close();
+        frozen.close();
+    });
+}
+
+#[test]
 fn last_handle_dropped_ends_background_renewal_whoever_drops_it() {
     explore(|| {
         let endpoint = Endpoint::default();
