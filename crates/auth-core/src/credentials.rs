@@ -185,10 +185,13 @@ impl CredentialFile {
     fn running_or(&self, next: &Arc<Reading>) -> Option<Arc<Reading>> {
         let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         let running = reading.upgrade();
-        if running.is_none() {
+        // One that has ended may still be in the thread's hands.
+        let goes_on = running.as_ref().is_some_and(|running| running.borrow().is_none());
+        if !goes_on {
             *reading = Arc::downgrade(next);
         }
-        running
+        drop(reading);
+        running.filter(|_| goes_on)
     }
 }
 
@@ -319,6 +322,13 @@ mod tests {
         tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap()
     }
 
+    /// Nothing is read on `runtime` until this is dropped.
+    fn busy(runtime: &tokio::runtime::Handle) -> std::sync::mpsc::Sender<()> {
+        let (free, busy) = std::sync::mpsc::channel();
+        runtime.spawn_blocking(move || busy.recv());
+        free
+    }
+
     #[test]
     fn read_that_ended_while_nobody_waited_tells_of_the_past() {
         runtime().block_on(async {
@@ -326,9 +336,11 @@ mod tests {
             let path = dir.path().join("secret");
             std::fs::write(&path, "invented-one").unwrap();
             let source = CredentialSource::secret_file("invented-id", &path);
+            let free = busy(&tokio::runtime::Handle::current());
             let left =
                 std::future::poll_fn(|cx| std::task::Poll::Ready(std::pin::pin!(source.load()).poll(cx).is_pending()));
             assert!(left.await, "the file was read at the first poll");
+            drop(free);
             tokio::task::spawn_blocking(|| ()).await.unwrap();
             std::fs::write(&path, "invented-two").unwrap();
             assert_eq!(source.load().await.unwrap().client_secret().expose(), "invented-two");
@@ -341,8 +353,7 @@ mod tests {
         std::fs::write(file.path(), "invented-secret").unwrap();
         let source = CredentialSource::secret_file("invented-id", file.path());
         let (here, there) = (runtime(), runtime());
-        let (free, busy) = std::sync::mpsc::channel::<()>();
-        here.spawn_blocking(move || busy.recv());
+        let free = busy(here.handle());
         let mut left = Box::pin(source.load());
         let entered = here.enter();
         assert!(left.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
@@ -371,8 +382,8 @@ mod tests {
         let end = async { ends.send_replace(Some(Ok(Zeroizing::new("invented".to_owned())))) };
         let ((one, other), _) = tokio::join!(both, end);
         assert_eq!((one.unwrap().as_str(), other.unwrap().as_str()), ("invented", "invented"));
+        assert!(file.read().await.is_err(), "it has ended, and there is no such file");
         drop(ends);
-        assert!(file.read().await.is_err(), "there is no such file");
     }
 
     #[test]
