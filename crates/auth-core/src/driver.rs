@@ -209,7 +209,7 @@ impl Driver {
         };
         let started = start.map(|start| (register(&mut state, start), start));
         let step = step.or_else(|error| match (error, &state.flight) {
-            (None, Some(flight)) => Ok(Step::Wait(flight.join())),
+            (None, Some(flight)) => Ok(Step::Wait(flight.join(&runtime))),
             (error, _) => {
                 Err(error.unwrap_or_else(|| Error::internal(self.endpoint.vendor(), "a flight went missing")))
             }

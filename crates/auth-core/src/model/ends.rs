@@ -96,6 +96,28 @@ fn waiter_who_moves_to_another_runtime_outlives_the_one_it_came_from() {
 }
 
 #[test]
+fn waiter_who_is_polled_outside_every_runtime_hears_of_the_end_of_the_one_it_came_from() {
+    explore(|| {
+        let endpoint = Endpoint::default();
+        let tokens = endpoint.source(KeepWarm::OnDemand);
+        let frozen = flight_on_a_runtime_of_its_own(&tokens);
+        let (left, waiting) = (Runtime::new(), tokens.clone());
+        let leaving = left.clone();
+        let waiter = thread::spawn(move || {
+            let mut call = Box::pin(waiting.token());
+            match leaving.poll(call.as_mut()) {
+                Poll::Ready(result) => result,
+                Poll::Pending => rt::block_on_outside(call),
+            }
+        });
+        left.close();
+        let error = waiter.join().expect("no panic").expect_err("nobody can ask there");
+        assert!(matches!(error, Error::Config(_)), "{error}");
+        frozen.close();
+    });
+}
+
+#[test]
 fn shutdown_ends_background_renewal_for_good_and_calls_are_still_served() {
     explore(|| {
         let endpoint = Endpoint::default();

@@ -66,6 +66,18 @@ pub(crate) fn with_timers() -> Option<Runtime> {
     current()
 }
 
+/// Polls `future` outside every runtime until it is ready.
+pub(crate) fn block_on_outside<T>(future: impl Future<Output = T>) -> T {
+    let (mut future, ready) = (pin!(future), Arc::new(Ready::default()));
+    let waker = Waker::from(Arc::new(Root(Arc::clone(&ready))));
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return value;
+        }
+        ready.wait();
+    }
+}
+
 pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     timeout(limit, future).await.ok()
 }

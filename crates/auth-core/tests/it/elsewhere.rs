@@ -134,6 +134,19 @@ fn readiness_probe_between_two_looks_goes_on_on_another_runtime() {
 }
 
 #[test]
+fn waiter_that_is_moved_from_a_runtime_that_nobody_polls_is_served_by_the_next() {
+    let script = Script::tokens_of(HOUR);
+    let (left, live) = (paused(), paused());
+    let tokens = source(&script, &live);
+    let mut waiter = Box::pin(tokens.token());
+    // The flight is there, and the lookout for it.
+    assert!(poll(&left, &mut waiter).is_pending());
+    let token = ends(&live, waiter).expect("a token of the flight that was started here");
+    assert_eq!((token.value(), script.requests()), ("invented-1", 1));
+    drop(left);
+}
+
+#[test]
 fn shutdown_that_is_moved_to_another_runtime_does_not_panic_with_the_first() {
     let script = Script::tokens_of(HOUR).takes(SECOND);
     let (left, live) = (paused(), paused());
