@@ -146,7 +146,7 @@ impl Joined {
         // It hears of what comes after this line. Pinned here, since what is awaited by value is kept twice.
         let mut landed = pin!(self.flight.landed.notified());
         if self.flight.outcome.get().is_none() && self.flight.lost.load(Ordering::Acquire) == self.lost {
-            poll_fn(|task| if self.has_moved() { Poll::Ready(()) } else { landed.as_mut().poll(task) }).await;
+            poll_fn(move |task| if self.has_moved() { Poll::Ready(()) } else { landed.as_mut().poll(task) }).await;
         }
         match self.flight.outcome.get()? {
             Outcome::Landed(result) => Some(result.clone()),
