@@ -146,7 +146,12 @@ impl Joined {
         // It hears of what comes after this line. Pinned here, since what is awaited by value is kept twice.
         let mut landed = pin!(self.flight.landed.notified());
         if self.flight.outcome.get().is_none() && self.flight.lost.load(Ordering::Acquire) == self.lost {
-            poll_fn(move |task| if self.has_moved() { Poll::Ready(()) } else { landed.as_mut().poll(task) }).await;
+            // In this order: of ten thousand who wake now, none need ask where it is.
+            poll_fn(move |task| match landed.as_mut().poll(task) {
+                Poll::Pending if self.has_moved() => Poll::Ready(()),
+                heard => heard,
+            })
+            .await;
         }
         match self.flight.outcome.get()? {
             Outcome::Landed(result) => Some(result.clone()),
