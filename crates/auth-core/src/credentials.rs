@@ -7,9 +7,10 @@ use std::hash::BuildHasher;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use crate::{ClientCredentials, CredentialSet, Error, Secret};
@@ -65,7 +66,7 @@ impl<C: CredentialSet> CredentialSource<C> {
         parse: impl Fn(&str) -> Result<C, Error> + Clone + Send + Sync + 'static,
     ) -> Self {
         let path = path.into();
-        let file = Arc::new(CredentialFile { path, reading: tokio::sync::Mutex::new(None) });
+        let file = Arc::new(CredentialFile { path, reading: Mutex::default() });
         Self::from_fn(move || {
             let (file, parse) = (Arc::clone(&file), parse.clone());
             async move { parse(&file.read().await?) }
@@ -141,20 +142,56 @@ impl CredentialSource<ClientCredentials> {
 /// begun again, since it holds a thread.
 struct CredentialFile {
     path: PathBuf,
-    reading: tokio::sync::Mutex<Option<tokio::task::JoinHandle<std::io::Result<Zeroizing<String>>>>>,
+    /// Belongs to the thread that reads. Those who wait may stop being polled, and hold up nobody.
+    reading: Mutex<Weak<Reading>>,
 }
+
+/// `None` until the read has ended.
+type Reading = watch::Sender<Option<FileText>>;
+type FileText = Result<Zeroizing<String>, std::io::ErrorKind>;
 
 impl CredentialFile {
     async fn read(&self) -> Result<Zeroizing<String>, Error> {
-        let mut slot = self.reading.lock().await;
-        // One that ended while nobody waited tells of the past.
-        let running = slot.take().filter(|reading| !reading.is_finished());
+        loop {
+            let (mut reading, is_own) = self.reading();
+            let read = reading.wait_for(Option::is_some).await.ok().and_then(|read| (*read).clone());
+            match read {
+                Some(read) => {
+                    return read.map_err(|e| Error::credentials(format!("the credential file cannot be read: {e}")));
+                }
+                None if is_own => return Err(Error::credentials("reading the credential file was cancelled")),
+                // Another's, whose runtime ended before a thread came to it.
+                None => {}
+            }
+        }
+    }
+
+    /// The read that is under way, or one that begins here and now; and whether it is that. One that has ended tells of the
+    /// past.
+    fn reading(&self) -> (watch::Receiver<Option<FileText>>, bool) {
+        let (ends, own) = watch::channel(None);
+        let ends = Arc::new(ends);
+        let running = self.running_or(&ends);
+        if let Some(running) = running {
+            return (running.subscribe(), false);
+        }
         let path = self.path.clone();
-        let reading = slot.insert(running.unwrap_or_else(|| tokio::task::spawn_blocking(move || read_bounded(&path))));
-        let text = reading.await;
-        *slot = None;
-        let text = text.map_err(|_| Error::credentials("reading the credential file was cancelled"))?;
-        text.map_err(|e| Error::credentials(format!("the credential file cannot be read: {}", e.kind())))
+        // Without the lock: a runtime that takes no more tasks drops what it is given here.
+        tokio::task::spawn_blocking(move || ends.send_replace(Some(read_bounded(&path).map_err(|e| e.kind()))));
+        (own, true)
+    }
+
+    /// The read that is under way. If there is none, `next` is from now on.
+    fn running_or(&self, next: &Arc<Reading>) -> Option<Arc<Reading>> {
+        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = reading.upgrade();
+        // One that has ended may still be in the thread's hands.
+        let goes_on = running.as_ref().is_some_and(|running| running.borrow().is_none());
+        if !goes_on {
+            *reading = Arc::downgrade(next);
+        }
+        drop(reading);
+        running.filter(|_| goes_on)
     }
 }
 
@@ -238,6 +275,8 @@ pub const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
+    use std::task::{Context, Waker};
+
     use super::*;
 
     #[tokio::test]
@@ -278,23 +317,73 @@ mod tests {
         assert!(error.to_string().contains("file too large"), "{error}");
     }
 
+    /// One thread reads, so that what is spawned after a read ends after it.
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap()
+    }
+
+    /// Nothing is read on `runtime` until this is dropped.
+    fn busy(runtime: &tokio::runtime::Handle) -> std::sync::mpsc::Sender<()> {
+        let (free, busy) = std::sync::mpsc::channel();
+        runtime.spawn_blocking(move || busy.recv());
+        free
+    }
+
     #[test]
     fn read_that_ended_while_nobody_waited_tells_of_the_past() {
-        // One thread reads, so that what is spawned after the read ends after it.
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
-        runtime.block_on(async {
+        runtime().block_on(async {
             let dir = tempfile::tempdir().unwrap();
             let path = dir.path().join("secret");
             std::fs::write(&path, "invented-one").unwrap();
             let source = CredentialSource::secret_file("invented-id", &path);
+            let free = busy(&tokio::runtime::Handle::current());
             let left =
                 std::future::poll_fn(|cx| std::task::Poll::Ready(std::pin::pin!(source.load()).poll(cx).is_pending()));
             assert!(left.await, "the file was read at the first poll");
+            drop(free);
             tokio::task::spawn_blocking(|| ()).await.unwrap();
             std::fs::write(&path, "invented-two").unwrap();
             assert_eq!(source.load().await.unwrap().client_secret().expose(), "invented-two");
         });
+    }
+
+    #[test]
+    fn file_that_is_being_read_on_a_runtime_that_nobody_polls_is_read_on_another() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "invented-secret").unwrap();
+        let source = CredentialSource::secret_file("invented-id", file.path());
+        let (here, there) = (runtime(), runtime());
+        let free = busy(here.handle());
+        let mut left = Box::pin(source.load());
+        let entered = here.enter();
+        assert!(left.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        drop((entered, free));
+        assert_eq!(there.block_on(source.load()).unwrap().client_secret().expose(), "invented-secret");
+    }
+
+    #[test]
+    fn read_that_a_runtime_does_not_take_is_an_error_there_and_is_no_hindrance_elsewhere() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "invented-secret").unwrap();
+        let source = CredentialSource::secret_file("invented-id", file.path());
+        let gone = runtime().handle().clone();
+        let error = gone.block_on(source.load()).unwrap_err().to_string();
+        assert!(error.contains("was cancelled"), "{error}");
+        assert_eq!(runtime().block_on(source.load()).unwrap().client_secret().expose(), "invented-secret");
+    }
+
+    #[tokio::test]
+    async fn read_that_is_under_way_is_shared_by_all_who_ask_meanwhile() {
+        let file = CredentialFile { path: "/nowhere".into(), reading: Mutex::default() };
+        let (ends, _) = watch::channel(None);
+        let ends = Arc::new(ends);
+        assert!(file.running_or(&ends).is_none());
+        let both = async { tokio::join!(file.read(), file.read()) };
+        let end = async { ends.send_replace(Some(Ok(Zeroizing::new("invented".to_owned())))) };
+        let ((one, other), _) = tokio::join!(both, end);
+        assert_eq!((one.unwrap().as_str(), other.unwrap().as_str()), ("invented", "invented"));
+        assert!(file.read().await.is_err(), "it has ended, and there is no such file");
+        drop(ends);
     }
 
     #[test]

@@ -4,15 +4,18 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::flight::{self, Flight, Joined};
-use crate::lifecycle::{Background, FlightId, Lifecycle, Read, Start, Want};
+use crate::lifecycle::{FlightId, Lifecycle, Read, Start, Want};
 use crate::log::{Log, Named};
 use crate::meter::Meter;
-use crate::rt::{self, AbortHandle, Mutex, MutexGuard, Notify, Runtime};
+use crate::rt::{self, Mutex, MutexGuard, Notify, Runtime};
 use crate::sync::Cell;
 use crate::{
     AccessToken, Clock, Error, EventKind, KeepWarm, Moment, RefreshPolicy, Rejection, Status, SystemClock,
     TokenEndpoint,
 };
+
+mod background;
+use background::Renewal;
 
 /// What all clones of a handle share.
 pub(crate) struct Driver {
@@ -25,7 +28,7 @@ pub(crate) struct Driver {
     state: Mutex<State>,
     log: Arc<Log>,
     meter: Meter,
-    /// Wakes background renewal; outlives the driver in the task's hands.
+    /// Wakes background renewal, a task that has been given up included; outlives the driver in the task's hands.
     changed: Arc<Notify>,
 }
 
@@ -34,7 +37,7 @@ struct State {
     flight: Option<Arc<Flight>>,
     /// A flight that another has replaced; those who wait for it are sent on once the lock is let go of.
     replaced: Option<Arc<Flight>>,
-    background: Option<AbortHandle>,
+    background: Option<Arc<Renewal>>,
     shut_down: bool,
 }
 
@@ -163,11 +166,14 @@ impl Driver {
     pub(crate) fn patience_with(self: &Arc<Self>, id: FlightId, runtime: &Runtime) -> Option<Duration> {
         let now = self.now();
         let mut state = self.state();
+        let mut renewing = None;
         if state.take_dead_flight(now, true) {
-            self.keep_background(&mut state, runtime);
+            renewing = self.keep_background(&mut state);
         }
         let patience = (state.life.flight() == Some(id)).then(|| state.life.patience(now));
-        self.settle(state);
+        let happened = self.commit(state);
+        self.renew(renewing, runtime);
+        self.tell(&happened);
         patience
     }
 
@@ -177,21 +183,18 @@ impl Driver {
             let mut state = self.state();
             state.life.note(EventKind::ShutDown);
             state.shut_down = true;
-            state.background.take().inspect(AbortHandle::abort);
+            state.background.take().inspect(|renewal| renewal.end());
             let flight = state.flight.clone();
             self.settle(state);
             flight
         };
         if let Some(flight) = flight {
-            // Outside tokio, and on a runtime built without, there is no timer to wait by.
-            if rt::current().is_some() && rt::has_timers() {
-                let _ = rt::timeout(self.dead_after, flight.over()).await;
-            }
+            rt::within(self.dead_after, flight.over()).await;
         }
     }
 
     fn step(self: &Arc<Self>, want: Want, forced: bool) -> Result<Step, Error> {
-        let Some(runtime) = rt::current().filter(|_| rt::has_timers()) else {
+        let Some(runtime) = rt::with_timers() else {
             return self.step_without_runtime(want);
         };
         let now = self.now();
@@ -206,14 +209,15 @@ impl Driver {
         };
         let started = start.map(|start| (register(&mut state, start), start));
         let step = step.or_else(|error| match (error, &state.flight) {
-            (None, Some(flight)) => Ok(Step::Wait(flight.join())),
+            (None, Some(flight)) => Ok(Step::Wait(flight.join(&runtime))),
             (error, _) => {
                 Err(error.unwrap_or_else(|| Error::internal(self.endpoint.vendor(), "a flight went missing")))
             }
         });
-        self.keep_background(&mut state, &runtime);
+        let renewing = self.keep_background(&mut state);
         let happened = self.commit(state);
         self.launch(started, probe, &runtime);
+        self.renew(renewing, &runtime);
         self.tell(&happened);
         match step {
             Ok(Step::Wait(joined)) if !joined.is_looked_after(self, &runtime) => {
@@ -276,46 +280,6 @@ impl Driver {
         }
     }
 
-    fn keep_background(self: &Arc<Self>, state: &mut State, runtime: &Runtime) {
-        let alive = state.background.as_ref().is_some_and(|task| !task.is_finished());
-        if alive || state.shut_down || self.keep_warm == KeepWarm::OnDemand {
-            return;
-        }
-        let (driver, changed) = (Arc::downgrade(self), Arc::clone(&self.changed));
-        let task = runtime.spawn(async move {
-            while let Some(wait) = driver.upgrade().map(|driver| driver.renew_ahead()) {
-                match wait.or(MOST_IDLE) {
-                    Some(wait) => drop(rt::timeout(wait.min(LONGEST_SLEEP), changed.notified()).await),
-                    None => changed.notified().await,
-                }
-            }
-        });
-        state.background = Some(task.abort_handle());
-    }
-
-    /// One look of background renewal; how long until the next, if that is known.
-    fn renew_ahead(self: &Arc<Self>) -> Option<Duration> {
-        self.record();
-        let runtime = rt::current()?;
-        let now = self.now();
-        let mut state = self.state();
-        if state.shut_down {
-            return None;
-        }
-        state.life.take_dead_flight(now, false);
-        let (start, wait) = match state.life.background(now) {
-            Background::Start(start) => (Some(start), None),
-            Background::Sleep(until) => (None, Some(until.since(now))),
-            Background::Idle => (None, None),
-        };
-        let probe = wait.is_some() && state.life.take_probe(now);
-        let started = start.map(|start| (register(&mut state, start), start));
-        let happened = self.commit(state);
-        self.launch(started, probe, &runtime);
-        self.tell(&happened);
-        wait
-    }
-
     /// Makes the outside agree with the state, then tells what happened.
     fn settle(&self, state: MutexGuard<'_, State>) {
         let happened = self.commit(state);
@@ -323,7 +287,7 @@ impl Driver {
     }
 
     /// Publishes what the state says, lets go of it, and sends on those who wait for a flight that is over. Nothing foreign
-    /// runs under the lock: no waker, no subscriber.
+    /// runs under the lock: no waker, no subscriber, and none of the hooks that a runtime has for a new task.
     fn commit(&self, mut state: MutexGuard<'_, State>) -> Vec<EventKind> {
         self.cell.publish(state.life.published(), state.life.attention());
         let current = state.life.flight();
@@ -341,7 +305,7 @@ impl Driver {
     /// To listeners, to background renewal, to `tracing` and `metrics`, whose subscribers and recorders may do anything.
     fn tell(&self, happened: &[EventKind]) {
         if !happened.is_empty() {
-            self.changed.notify_one();
+            self.changed.notify_waiters();
             self.log.tell(happened);
             self.meter.happened(happened);
             self.record();
@@ -355,8 +319,7 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        state.background.take().inspect(AbortHandle::abort);
+        self.changed.notify_waiters();
         self.log.close();
         self.meter.ends();
     }
@@ -367,7 +330,7 @@ impl State {
     fn take_dead_flight(&mut self, now: Moment, awaited: bool) -> bool {
         let is_dead = self.life.take_dead_flight(now, awaited).is_some();
         if is_dead {
-            self.background.take().inspect(AbortHandle::abort);
+            self.background.take().inspect(|renewal| renewal.end());
         }
         is_dead
     }
@@ -379,8 +342,3 @@ fn register(state: &mut State, start: Start) -> Arc<Flight> {
     state.replaced = state.flight.replace(Arc::clone(&flight));
     flight
 }
-
-/// Timers stand still while the machine is suspended, so a long sleep is cut into pieces of this length.
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
-/// With nothing to wait for, it sleeps until something has changed; unless there are gauges, which fade meanwhile.
-const MOST_IDLE: Option<Duration> = if cfg!(feature = "metrics") { Some(LONGEST_SLEEP) } else { None };

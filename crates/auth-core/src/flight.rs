@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, Weak};
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use tracing::{Span, debug_span};
@@ -52,9 +53,9 @@ impl Flight {
     }
 
     /// One more who waits; counted from now on, so that the flight retries for its sake.
-    pub(crate) fn join(self: &Arc<Self>) -> Joined {
+    pub(crate) fn join(self: &Arc<Self>, runtime: &Runtime) -> Joined {
         self.waiters.fetch_add(1, Ordering::Relaxed);
-        Joined { flight: Arc::clone(self), lost: self.lost.load(Ordering::Acquire) }
+        Joined { flight: Arc::clone(self), runtime: runtime.id(), lost: self.lost.load(Ordering::Acquire) }
     }
 
     /// Waits for its end, however it ends.
@@ -115,6 +116,8 @@ pub(crate) fn launch(driver: &Arc<Driver>, flight: Arc<Flight>, start: Start, ru
 /// One waiter, for as long as it lives. Dropping it changes nothing else.
 pub(crate) struct Joined {
     flight: Arc<Flight>,
+    /// Where it joined.
+    runtime: RuntimeId,
     /// [`Flight::lost`] when it joined.
     lost: usize,
 }
@@ -126,7 +129,7 @@ impl Joined {
 
     /// Makes sure that somebody on `runtime` looks out for the flight's death; not so if the runtime takes no tasks.
     pub(crate) fn is_looked_after(&self, driver: &Arc<Driver>, runtime: &Runtime) -> bool {
-        let id = runtime.id();
+        let id = self.runtime;
         let mut lookouts = self.flight.lookouts();
         if lookouts.contains(&id) {
             return true;
@@ -141,14 +144,24 @@ impl Joined {
     /// How the flight ended: `None` if it is no longer the source's flight, or nobody looks out for it here any more.
     pub(crate) async fn ended(&self) -> Option<Result<(), Error>> {
         // It hears of what comes after this line. Pinned here, since what is awaited by value is kept twice.
-        let landed = pin!(self.flight.landed.notified());
+        let mut landed = pin!(self.flight.landed.notified());
         if self.flight.outcome.get().is_none() && self.flight.lost.load(Ordering::Acquire) == self.lost {
-            landed.await;
+            // In this order: of ten thousand who wake now, none need ask where it is.
+            poll_fn(move |task| match landed.as_mut().poll(task) {
+                Poll::Pending if self.has_moved() => Poll::Ready(()),
+                heard => heard,
+            })
+            .await;
         }
         match self.flight.outcome.get()? {
             Outcome::Landed(result) => Some(result.clone()),
             Outcome::Moved => None,
         }
+    }
+
+    /// Whether it is polled on another runtime than the one that it joined on, which may stand still from now on.
+    fn has_moved(&self) -> bool {
+        rt::current().is_some_and(|here| here.id() != self.runtime)
     }
 }
 

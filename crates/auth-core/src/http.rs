@@ -23,9 +23,9 @@ pub(crate) use url::is_loopback;
 
 /// Sends token requests under rules that cannot be lost. Cheap to clone.
 ///
-/// No redirects (a 307 would resend the secret elsewhere), HTTP/1.1, no cookies, no referer, no decompression, no retries
-/// of its own, [`CONNECT_TIMEOUT`], an answer of at most [`MAX_ANSWER`] bytes read to its end. Loopback and plain http go
-/// past proxies.
+/// No redirects (a 307 would resend the secret elsewhere), HTTP/1.1, a connection for each request, no cookies, no referer,
+/// no decompression, no retries of its own, [`CONNECT_TIMEOUT`], an answer of at most [`MAX_ANSWER`] bytes read to its end.
+/// Loopback and plain http go past proxies.
 #[derive(Clone)]
 pub struct HttpClient {
     inner: Arc<Inner>,
@@ -138,7 +138,7 @@ fn under_rules(builder: ClientBuilder, route: Route) -> ClientBuilder {
         .http1_only()
         .connection_verbose(false)
         .connect_timeout(CONNECT_TIMEOUT)
-        .pool_idle_timeout(IDLE_TIMEOUT)
+        .pool_max_idle_per_host(KEPT_CONNECTIONS)
         .no_gzip()
         .no_brotli()
         .no_deflate()
@@ -193,5 +193,6 @@ pub const MAX_ANSWER: usize = 64 * 1024;
 /// assert_eq!(auth_core::CONNECT_TIMEOUT.as_secs(), 5);
 /// ```
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long an idle connection is kept: it would not survive a suspend, and the next request is most of an hour away.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(2);
+/// A kept connection is driven by the runtime that opened it, and stands still with that, though requests come from all
+/// runtimes of the process. Nor would one survive a suspend, and the next request is most of an hour away.
+const KEPT_CONNECTIONS: usize = 0;

@@ -1,6 +1,7 @@
 //! The users' handle.
 
 use std::fmt;
+use std::future::pending;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -64,21 +65,23 @@ impl TokenSource {
         if self.driver.warm().is_some() {
             return Ok(());
         }
-        if rt::current().is_none() || !rt::has_timers() {
+        if rt::with_timers().is_none() {
             return Err(Error::config("ready() needs a tokio runtime with timers; there is none here"));
         }
-        let deadline = Instant::now().checked_add(within).unwrap_or_else(|| Instant::now() + FOREVER);
+        let deadline = Instant::now() + within.min(FOREVER);
+        let left = || deadline.saturating_duration_since(Instant::now());
         let mut last = Error::unreachable(self.driver.endpoint().vendor(), Reach::Deadline);
         loop {
-            match tokio::time::timeout_at(deadline, self.token()).await {
-                Ok(Ok(_)) => return Ok(()),
-                Ok(Err(error @ Error::Config(_))) => return Err(error),
-                Ok(Err(error)) => last = error,
-                Err(_) => return Err(last),
+            match rt::within(left(), self.token()).await {
+                Some(Ok(_)) => return Ok(()),
+                Some(Err(error @ Error::Config(_))) => return Err(error),
+                Some(Err(error)) => last = error,
+                None => return Err(last),
             }
             // Looks in once a second, since a rotated secret or somebody's refresh() may end a long hold.
             let pause = last.retry_after().unwrap_or(READY_POLL).clamp(LEAST_READY_POLL, READY_POLL);
-            if tokio::time::timeout_at(deadline, tokio::time::sleep(pause)).await.is_err() {
+            rt::within(pause.min(left()), pending::<()>()).await;
+            if left().is_zero() {
                 return Err(last);
             }
         }

@@ -17,7 +17,7 @@
 //!
 //! # fn f(tokens: TokenSource, client: Client) -> Result<(), auth_core::Error> {
 //! let layer = AuthorizationLayer::new(tokens, Hosts::only("api.vendor.example")?);
-//! let client = layer.layer(client); // hyper-util's, tonic's, reqwest's: any service of `http::Request`
+//! let client = layer.layer(client); // hyper-util's, tonic's: any service of `http::Request`
 //! # let _ = client; Ok(()) }
 //! ```
 //!

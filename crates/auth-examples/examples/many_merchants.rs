@@ -21,7 +21,7 @@ async fn main() -> Result {
 }
 
 async fn run(sim: &Simulator) -> Result {
-    // One for all: connections are shared, and a proxy or roots are set in one place.
+    // One for all: it is built once, and a proxy or roots are set in one place.
     let http = HttpClient::configured(|builder| builder.tcp_keepalive(Duration::from_secs(30)));
     // With the real vendor: MobilePayAuth::from_env()?, and the URL of its API in place of the ping.
     let mobilepay = MobilePayAuth::from_vars(|name| sim.var(name))?.http_client(http)?;

@@ -96,6 +96,28 @@ fn waiter_who_moves_to_another_runtime_outlives_the_one_it_came_from() {
 }
 
 #[test]
+fn waiter_who_is_polled_outside_every_runtime_hears_of_the_end_of_the_one_it_came_from() {
+    explore(|| {
+        let endpoint = Endpoint::default();
+        let tokens = endpoint.source(KeepWarm::OnDemand);
+        let frozen = flight_on_a_runtime_of_its_own(&tokens);
+        let (left, waiting) = (Runtime::new(), tokens.clone());
+        let leaving = left.clone();
+        let waiter = thread::spawn(move || {
+            let mut call = Box::pin(waiting.token());
+            match leaving.poll(call.as_mut()) {
+                Poll::Ready(result) => result,
+                Poll::Pending => rt::block_on_outside(call),
+            }
+        });
+        left.close();
+        let error = waiter.join().expect("no panic").expect_err("nobody can ask there");
+        assert!(matches!(error, Error::Config(_)), "{error}");
+        frozen.close();
+    });
+}
+
+#[test]
 fn shutdown_ends_background_renewal_for_good_and_calls_are_still_served() {
     explore(|| {
         let endpoint = Endpoint::default();
@@ -106,6 +128,26 @@ fn shutdown_ends_background_renewal_for_good_and_calls_are_still_served() {
         block_on(tokens.shutdown());
         assert_eq!(caller.join().expect("no panic").ok(), Some(1));
         assert_eq!((endpoint.requests(), tokens.status().renewing), (1, false));
+    });
+}
+
+#[test]
+fn hook_that_a_runtime_has_for_a_new_task_may_ask_the_source() {
+    explore(|| {
+        ModelClock.passes();
+        let endpoint = Endpoint::default();
+        let tokens = endpoint.source(KeepWarm::Always);
+        let hooked = || {
+            let asked = tokens.clone();
+            Runtime::with_hook(move || drop(asked.status()))
+        };
+        // Here a caller starts a flight and background renewal, there a lookout finds them dead and starts both anew.
+        let (frozen, live) = (hooked(), hooked());
+        let mut call = Box::pin(tokens.token());
+        assert!(frozen.poll(call.as_mut()).is_pending());
+        assert_eq!(live.block_on(tokens.token()).map(|token| request_of(&token)).ok(), Some(1));
+        live.close();
+        frozen.close();
     });
 }
 

@@ -14,6 +14,7 @@ use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use loom::sync::Condvar;
 pub(crate) use loom::sync::atomic::{AtomicBool, AtomicUsize};
@@ -34,6 +35,7 @@ struct Inner {
     ready: Arc<Ready>,
     /// `None` once the runtime is gone.
     tasks: std::sync::Mutex<Option<Vec<Arc<Task>>>>,
+    on_spawn: std::sync::OnceLock<Hook>,
 }
 
 /// Who is to be polled next; `None` is what is blocked on, and no task.
@@ -47,10 +49,10 @@ struct Task {
     ready: Arc<Ready>,
     future: std::sync::Mutex<Option<Boxed>>,
     cancelled: AtomicBool,
-    finished: AtomicBool,
 }
 
 type Boxed = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Hook = Box<dyn Fn() + Send + Sync>;
 
 loom::thread_local! {
     static CURRENT: RefCell<Option<Runtime>> = RefCell::new(None);
@@ -60,14 +62,37 @@ pub(crate) fn current() -> Option<Runtime> {
     CURRENT.with(|current| current.borrow().clone())
 }
 
-pub(crate) fn has_timers() -> bool {
-    true
+pub(crate) fn with_timers() -> Option<Runtime> {
+    current()
+}
+
+/// Polls `future` outside every runtime until it is ready.
+pub(crate) fn block_on_outside<T>(future: impl Future<Output = T>) -> T {
+    let (mut future, ready) = (pin!(future), Arc::new(Ready::default()));
+    let waker = Waker::from(Arc::new(Root(Arc::clone(&ready))));
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return value;
+        }
+        ready.wait();
+    }
+}
+
+pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+    timeout(limit, future).await.ok()
 }
 
 impl Runtime {
     pub(crate) fn new() -> Self {
         let tasks = std::sync::Mutex::new(Some(Vec::new()));
-        Self(Arc::new(Inner { ready: Arc::default(), tasks }))
+        Self(Arc::new(Inner { ready: Arc::default(), tasks, on_spawn: std::sync::OnceLock::new() }))
+    }
+
+    /// One whose hook is run where a task is spawned, as tokio's are, and as `tracing` is told.
+    pub(crate) fn with_hook(hook: impl Fn() + Send + Sync + 'static) -> Self {
+        let runtime = Self::new();
+        let _ = runtime.0.on_spawn.set(Box::new(hook));
+        runtime
     }
 
     pub(crate) fn id(&self) -> RuntimeId {
@@ -76,11 +101,11 @@ impl Runtime {
 
     /// As with tokio, the future is dropped at once if the runtime is gone.
     pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) -> Spawned {
+        self.0.on_spawn.get().inspect(|hook| hook());
         let task = Arc::new(Task {
             ready: Arc::clone(&self.0.ready),
             future: std::sync::Mutex::new(Some(Box::pin(future))),
             cancelled: AtomicBool::new(false),
-            finished: AtomicBool::new(false),
         });
         let taken = self.tasks().as_mut().map(|tasks| tasks.push(Arc::clone(&task)));
         match taken {
@@ -204,17 +229,13 @@ impl Task {
         let waker = Waker::from(Arc::clone(&self));
         match future.as_mut().poll(&mut Context::from_waker(&waker)) {
             Poll::Pending => *owned(&self.future) = Some(future),
-            Poll::Ready(()) => {
-                drop(future);
-                self.finished.store(true, Ordering::Release);
-            }
+            Poll::Ready(()) => drop(future),
         }
     }
 
     fn end(&self) {
         let future = owned(&self.future).take();
         drop(future);
-        self.finished.store(true, Ordering::Release);
     }
 }
 
@@ -251,10 +272,6 @@ impl AbortHandle {
     pub(crate) fn abort(&self) {
         self.0.cancelled.store(true, Ordering::Release);
         Arc::clone(&self.0).wake();
-    }
-
-    pub(crate) fn is_finished(&self) -> bool {
-        self.0.finished.load(Ordering::Acquire)
     }
 }
 
@@ -298,11 +315,6 @@ pub(crate) struct Notify {
 }
 
 impl Notify {
-    pub(crate) fn notify_one(&self) {
-        self.step();
-        self.inner.notify_one();
-    }
-
     pub(crate) fn notify_waiters(&self) {
         self.step();
         self.inner.notify_waiters();

@@ -25,7 +25,8 @@ use crate::{AccessToken, Error, Hosts, Rejection, TokenSource};
 /// - The first answer is what the caller gets if there is no other token, or the body cannot be sent twice.
 ///
 /// An error of the source's is a boxed [`Error`]; one of the service's below is that one, boxed. Of the layers of one client
-/// those that count, time or retry belong outside this one, so that each try gets a token of its own.
+/// those that count, time or retry belong outside this one, so that each try gets a token of its own. So do those that follow
+/// redirects: then each hop is checked against the hosts anew, while one below would send the vendor's headers along.
 #[derive(Clone)]
 pub struct AuthorizationLayer<R = Cloned> {
     rules: Rules,

@@ -8,6 +8,7 @@ mod canary;
 mod cancellation;
 mod clock_faults;
 mod credentials;
+mod elsewhere;
 mod errors;
 mod hardening;
 mod holds;

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use auth_core::tower::{AuthorizationLayer, Repeat};
 use auth_core::{Error, Hosts, TokenResponse, TokenSource};
-use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use http::header::{AUTHORIZATION, HeaderName, HeaderValue, LOCATION};
 use http::{Request, Response, StatusCode};
+use tower_http::follow_redirect::FollowRedirect;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -310,6 +311,25 @@ async fn header_that_differs_from_call_to_call_is_the_requests_own_and_must_be_t
 }
 
 #[tokio::test]
+async fn redirect_followed_outside_the_layer_gets_no_header_of_the_vendor_on_another_host() {
+    fn leads_elsewhere(_: &str, nth: usize) -> Response<()> {
+        let mut response = status(if nth == 1 { StatusCode::TEMPORARY_REDIRECT } else { StatusCode::OK });
+        response.headers_mut().insert(LOCATION, HeaderValue::from_static("https://other.example/orders"));
+        response
+    }
+    let (tokens, api) = (TokenSource::new(TwoHeaders), Api::answering(leads_elsewhere));
+    let mut service = FollowRedirect::new(layer(&tokens).layer(api.clone()));
+    let orders = Request::get("https://api.vendor.example/orders").body(String::new()).expect("a request");
+    std::future::poll_fn(|cx| service.poll_ready(cx)).await.expect("a service that is ready");
+    assert_eq!(service.call(orders).await.expect("an answer").status(), StatusCode::OK);
+    let seen = api.seen();
+    let hosts: Vec<_> = seen.iter().filter_map(|request| request.uri().host()).collect();
+    assert_eq!(hosts, ["api.vendor.example", "other.example"]);
+    let carries = |name| seen.iter().map(|request| request.headers().contains_key(&name)).collect::<Vec<_>>();
+    assert_eq!((carries(AUTHORIZATION), carries(SUBSCRIPTION)), (vec![true, false], vec![true, false]));
+}
+
+#[tokio::test]
 async fn layer_and_service_show_their_hosts_and_no_token() {
     let tokens = TokenSource::fixed("invented-token");
     tokens.token().await.expect("a token");
@@ -325,6 +345,7 @@ async fn layer_and_service_show_their_hosts_and_no_token() {
 }
 
 const MERCHANT: HeaderName = HeaderName::from_static("x-merchant");
+const SUBSCRIPTION: HeaderName = HeaderName::from_static("x-subscription");
 
 /// A vendor that wants a header of each call's own.
 struct PerCall;
@@ -341,5 +362,24 @@ impl auth_core::TokenEndpoint for PerCall {
 
     async fn request_token(&self, _: &auth_core::RequestContext<'_>) -> Result<TokenResponse, Error> {
         Ok(TokenResponse::new("invented-token", Duration::from_secs(600))?.needs_per_call(MERCHANT))
+    }
+}
+
+/// A vendor that wants a header of its own beside `Authorization`, which no follower of redirects knows to be secret.
+struct TwoHeaders;
+
+#[auth_core::async_trait]
+impl auth_core::TokenEndpoint for TwoHeaders {
+    fn vendor(&self) -> &'static str {
+        "two-headers-auth"
+    }
+
+    async fn fingerprint(&self) -> Result<auth_core::Fingerprint, Error> {
+        Ok(auth_core::Fingerprint::of_parts(&[]))
+    }
+
+    async fn request_token(&self, _: &auth_core::RequestContext<'_>) -> Result<TokenResponse, Error> {
+        let subscription = HeaderValue::from_static("invented-subscription");
+        Ok(TokenResponse::new("invented-token", Duration::from_secs(600))?.with_header(SUBSCRIPTION, subscription))
     }
 }
