@@ -16,13 +16,17 @@ pub(crate) fn rows() {
         ("invalid_client", Answers::InvalidClient, 1, "1"),
     ] {
         row::announce(&format!("a herd, the endpoint is {name}"));
-        let Herd { requests, late, served } = herd(answers);
-        let what =
-            format!("10,000 cold callers, endpoint {name} after 50 ms: requests / served / last one after the answer");
-        let measured = format!("{requests} / {served} / {}", row::shown(late));
+        let mut herds: Vec<Herd> = (0..HERDS).map(|_| herd(answers)).collect();
+        herds.sort_by_key(|herd| herd.late);
+        let (requests, served) = (herds.iter().map(|herd| herd.requests).max().unwrap_or(0), herds[0].served);
+        let [least, late, most_late] = [0, HERDS / 2, HERDS - 1].map(|index| herds[index].late);
+        let what = format!("requests / served / last one after the answer: median, and range of {HERDS}");
+        let what = format!("10,000 cold callers, endpoint {name} after 50 ms: {what}");
+        let range = format!("{} ({} to {})", row::shown(late), row::shown(least), row::shown(most_late));
         let goal = format!("{expected} / ≤ 10 ms");
         let all = if matches!(answers, Answers::Token(_)) { TASKS } else { 0 };
-        row::judged(&what, &measured, &goal, requests <= most && late <= LATE && served == all);
+        let is_good = requests <= most && late <= LATE && herds.iter().all(|herd| herd.served == all);
+        row::judged(&what, &format!("{requests} / {served} / {range}"), &goal, is_good);
     }
     let bytes = bytes_a_waiter();
     row::judged("memory of a cold caller beyond its task", &format!("{bytes} B"), "≤ 240 B", bytes <= 240);
@@ -80,4 +84,6 @@ fn bytes_of_tasks<F: Future<Output = Result<(), Error>> + Send + 'static>(task: 
 }
 
 const TASKS: usize = 10_000;
+/// One alone may meet whatever else the machine does in those milliseconds.
+const HERDS: usize = 5;
 const LATE: Duration = Duration::from_millis(10);
