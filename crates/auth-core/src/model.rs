@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use crate::rt::{self, ModelClock, Runtime};
 use crate::{
-    Error, Failure, Fingerprint, KeepWarm, RefreshPolicy, RequestContext, TokenEndpoint, TokenResponse, TokenSource,
-    async_trait,
+    AccessToken, Error, Failure, Fingerprint, KeepWarm, RefreshPolicy, RequestContext, TokenEndpoint, TokenResponse,
+    TokenSource, async_trait,
 };
 
 mod cell;

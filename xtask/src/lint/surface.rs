@@ -9,37 +9,37 @@ use std::fs;
 use std::path::PathBuf;
 use xshell::{Shell, cmd};
 
-/// What `library` may show: one path, or with `::*` all of a crate.
+/// What a library in this role may show: one path, or with `::*` all of a crate.
 struct Declared {
-    library: &'static str,
+    role: &'static str,
     path: &'static str,
 }
 
 const DECLARED: &[Declared] = &[
     // Headers, methods and status codes, as whoever sends requests knows them.
-    Declared { library: "auth-core", path: "http::*" },
-    Declared { library: PROVIDER, path: "http::header::name::HeaderName" },
-    Declared { library: "auth-sim", path: "http::header::map::HeaderMap" },
+    Declared { role: "auth-core", path: "http::*" },
+    Declared { role: PROVIDER, path: "http::header::name::HeaderName" },
+    Declared { role: "auth-sim", path: "http::header::map::HeaderMap" },
     // What answers are read into. The traits live in `serde_core`.
-    Declared { library: "auth-core", path: "serde_core::*" },
-    Declared { library: PROVIDER, path: "serde_core::*" },
+    Declared { role: "auth-core", path: "serde_core::*" },
+    Declared { role: PROVIDER, path: "serde_core::*" },
     // The members of an answer, for a vendor's reader of errors.
-    Declared { library: "auth-core", path: "serde_json::map::Map" },
-    Declared { library: "auth-core", path: "serde_json::value::Value" },
+    Declared { role: "auth-core", path: "serde_json::map::Map" },
+    Declared { role: "auth-core", path: "serde_json::value::Value" },
     // An endpoint of one's own is written with it.
-    Declared { library: "auth-core", path: "async_trait::async_trait" },
+    Declared { role: "auth-core", path: "async_trait::async_trait" },
     // Proxies, roots and identities are given to the builder of the HTTP client, and made by its crate.
-    Declared { library: "auth-core", path: "reqwest" },
-    Declared { library: "auth-core", path: "reqwest::async_impl::client::ClientBuilder" },
+    Declared { role: "auth-core", path: "reqwest" },
+    Declared { role: "auth-core", path: "reqwest::async_impl::client::ClientBuilder" },
     // What a token is put on.
-    Declared { library: "auth-core", path: "reqwest::async_impl::request::RequestBuilder" },
+    Declared { role: "auth-core", path: "reqwest::async_impl::request::RequestBuilder" },
     // The feature `tower` is there for these two.
-    Declared { library: "auth-core", path: "tower_layer::Layer" },
-    Declared { library: "auth-core", path: "tower_service::Service" },
+    Declared { role: "auth-core", path: "tower_layer::Layer" },
+    Declared { role: "auth-core", path: "tower_service::Service" },
     // It stands between the one and the other.
-    Declared { library: "auth-reqwest", path: "reqwest::*" },
-    Declared { library: "auth-reqwest", path: "reqwest_middleware::*" },
-    Declared { library: "auth-reqwest", path: "http::extensions::Extensions" },
+    Declared { role: "auth-reqwest", path: "reqwest::*" },
+    Declared { role: "auth-reqwest", path: "reqwest_middleware::*" },
+    Declared { role: "auth-reqwest", path: "http::extensions::Extensions" },
 ];
 
 pub(crate) fn run() -> Outcome {
@@ -77,12 +77,8 @@ fn judged(shown: &BTreeSet<Shown>, declared: &[Declared]) -> Vec<String> {
     });
     let unused = declared.iter().filter(|declared| !shown.iter().any(|shown| declared.covers(shown)));
     let unused = unused.map(|declared| {
-        format!(
-            "{}: {} is declared for {}, which shows no such thing: remove it",
-            file!(),
-            declared.path,
-            declared.library
-        )
+        let Declared { role, path } = declared;
+        format!("{}: {path} is declared for {role}, which shows no such thing: remove it", file!())
     });
     undeclared.chain(unused).collect()
 }
@@ -90,8 +86,7 @@ fn judged(shown: &BTreeSet<Shown>, declared: &[Declared]) -> Vec<String> {
 impl Declared {
     fn covers(&self, shown: &Shown) -> bool {
         let whole_crate = self.path.strip_suffix("::*");
-        shown.role == self.library
-            && whole_crate.map_or(shown.path == self.path, |whole| crate_of(&shown.path) == whole)
+        shown.role == self.role && whole_crate.map_or(shown.path == self.path, |whole| crate_of(&shown.path) == whole)
     }
 }
 
@@ -231,12 +226,12 @@ mod tests {
             let [role, item] = ["auth-core", "f"].map(str::to_owned);
             BTreeSet::from([Shown { library: role.clone(), role, path: path.to_owned(), item }])
         };
-        let declared = [Declared { library: "auth-core", path: "http::*" }];
+        let declared = [Declared { role: "auth-core", path: "http::*" }];
         assert_eq!(judged(&shown("http::header::HeaderMap"), &declared), Vec::<String>::new());
         let findings = judged(&shown("https::T"), &declared);
         assert!(findings[0].starts_with("auth-core: `f` shows https::T; "), "{findings:?}");
         assert!(findings[1].ends_with("http::* is declared for auth-core, which shows no such thing: remove it"));
-        let exact = [Declared { library: "auth-core", path: "http::T" }];
+        let exact = [Declared { role: "auth-core", path: "http::T" }];
         assert_eq!(judged(&shown("http::T::U"), &exact).len(), 2);
     }
 }

@@ -1,5 +1,6 @@
 //! Ends: of a flight with its runtime or by its age, of background renewal, of the source.
 
+use std::pin::Pin;
 use std::task::Poll;
 
 use loom::thread;
@@ -12,6 +13,21 @@ fn flight_on_a_runtime_of_its_own(tokens: &TokenSource) -> Runtime {
     let mut call = Box::pin(tokens.token());
     assert!(runtime.poll(call.as_mut()).is_pending());
     runtime
+}
+
+type Call = Pin<Box<dyn Future<Output = Served>>>;
+type Served = Result<AccessToken, Error>;
+
+/// A call on a thread of its own, polled once on `left`. If it must wait then, it goes on elsewhere.
+fn call_that_leaves(left: &Runtime, tokens: &TokenSource, go_on: fn(Call) -> Served) -> thread::JoinHandle<Served> {
+    let (left, tokens) = (left.clone(), tokens.clone());
+    thread::spawn(move || {
+        let mut call: Call = Box::pin(async move { tokens.token().await });
+        match left.poll(call.as_mut()) {
+            Poll::Ready(served) => served,
+            Poll::Pending => go_on(call),
+        }
+    })
 }
 
 #[test]
@@ -76,15 +92,8 @@ fn waiter_who_moves_to_another_runtime_outlives_the_one_it_came_from() {
         let endpoint = Endpoint::default();
         let tokens = endpoint.source(KeepWarm::OnDemand);
         let frozen = flight_on_a_runtime_of_its_own(&tokens);
-        let (left, waiting) = (Runtime::new(), tokens.clone());
-        let leaving = left.clone();
-        let waiter = thread::spawn(move || {
-            let mut call = Box::pin(waiting.token());
-            match leaving.poll(call.as_mut()) {
-                Poll::Ready(result) => result,
-                Poll::Pending => block_on(call),
-            }
-        });
+        let left = Runtime::new();
+        let waiter = call_that_leaves(&left, &tokens, block_on);
         left.close();
         match waiter.join().expect("no panic") {
             Ok(token) => assert_eq!(request_of(&token), 1),
@@ -101,15 +110,8 @@ fn waiter_who_is_polled_outside_every_runtime_hears_of_the_end_of_the_one_it_cam
         let endpoint = Endpoint::default();
         let tokens = endpoint.source(KeepWarm::OnDemand);
         let frozen = flight_on_a_runtime_of_its_own(&tokens);
-        let (left, waiting) = (Runtime::new(), tokens.clone());
-        let leaving = left.clone();
-        let waiter = thread::spawn(move || {
-            let mut call = Box::pin(waiting.token());
-            match leaving.poll(call.as_mut()) {
-                Poll::Ready(result) => result,
-                Poll::Pending => rt::block_on_outside(call),
-            }
-        });
+        let left = Runtime::new();
+        let waiter = call_that_leaves(&left, &tokens, rt::block_on_outside);
         left.close();
         let error = waiter.join().expect("no panic").expect_err("nobody can ask there");
         assert!(matches!(error, Error::Config(_)), "{error}");
