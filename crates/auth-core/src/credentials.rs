@@ -386,6 +386,19 @@ mod tests {
         drop(ends);
     }
 
+    #[tokio::test]
+    async fn read_that_ends_with_its_runtime_is_begun_again_by_whoever_waits() {
+        let text = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(text.path(), "invented").unwrap();
+        let file = CredentialFile { path: text.path().into(), reading: Mutex::default() };
+        let (ends, _) = watch::channel(None);
+        let ends = Arc::new(ends);
+        assert!(file.running_or(&ends).is_none());
+        // As a runtime does with a read that no thread of its has come to.
+        let end_of_runtime = async { drop(ends) };
+        assert_eq!(tokio::join!(file.read(), end_of_runtime).0.unwrap().as_str(), "invented");
+    }
+
     #[test]
     fn fixed_credentials_can_be_checked_at_once() {
         let refuse = |_: &ClientCredentials| Err(Error::config("they do not fit"));
