@@ -52,7 +52,9 @@ impl HttpClient {
     /// ```
     /// use auth_core::HttpClient;
     ///
-    /// let client = HttpClient::configured(|builder| builder.tcp_keepalive(None));
+    /// // The vendor's firewall lets in this address of ours alone.
+    /// let from = std::net::IpAddr::from([192, 0, 2, 7]);
+    /// let client = HttpClient::configured(move |builder| builder.local_address(from));
     /// # let _ = client;
     /// ```
     #[must_use]

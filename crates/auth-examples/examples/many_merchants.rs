@@ -6,8 +6,8 @@
 //! ```
 
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use auth_sim::{Fault, MobilePayError, Simulator, Vendor};
 use mobilepay_auth::{Error, HttpClient, MerchantVat, MobilePayAuth, TokenSource};
@@ -21,8 +21,8 @@ async fn main() -> Result {
 }
 
 async fn run(sim: &Simulator) -> Result {
-    // One for all: it is built once, and a proxy or roots are set in one place.
-    let http = HttpClient::configured(|builder| builder.tcp_keepalive(Duration::from_secs(30)));
+    // One for all: it is built once, and a proxy, roots or the address that requests come from are set in one place.
+    let http = HttpClient::configured(|builder| builder.local_address(IpAddr::from(Ipv4Addr::LOCALHOST)));
     // With the real vendor: MobilePayAuth::from_env()?, and the URL of its API in place of the ping.
     let mobilepay = MobilePayAuth::from_vars(|name| sim.var(name))?.http_client(http)?;
     let merchants = Merchants::new(mobilepay, 1000);
