@@ -141,7 +141,7 @@ fn block_on<T>(call: impl Future<Output = T>) -> T {
 }
 
 /// The number of the request that the token is the answer to.
-fn request_of(token: &crate::AccessToken) -> usize {
+fn request_of(token: &AccessToken) -> usize {
     token.value().strip_prefix("invented-").and_then(|nth| nth.parse().ok()).expect("a token of the model's endpoint")
 }
 
