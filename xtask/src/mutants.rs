@@ -128,6 +128,20 @@ mod tests {
     }
 
     #[test]
+    fn every_model_has_a_mutant() {
+        let folder = project::root().join("crates/auth-core/src/model");
+        let mut models = BTreeSet::new();
+        for file in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let (module, text) = (file.file_stem().unwrap().to_str().unwrap(), fs::read_to_string(&file).unwrap());
+            let names = text.split("#[test]\n").skip(1).map(|test| test.split(['(', ' ']).nth(1).unwrap());
+            models.extend(names.map(|name| format!("model::{module}::{name}")));
+        }
+        let mutants = listed(&fs::read_to_string(project::root().join(LIST)).unwrap()).unwrap();
+        let tests = mutants.into_iter().filter(|mutant| mutant.model).map(|mutant| mutant.test);
+        assert_eq!(tests.collect::<BTreeSet<_>>(), models);
+    }
+
+    #[test]
     fn name_that_no_test_has_is_an_error_and_not_a_row_of_kills() {
         let error = run("no such test").unwrap_err().to_string();
         assert!(error.contains("no mutant has a test with \"no such test\" in its name"), "{error}");
