@@ -57,6 +57,25 @@ async fn twenty_impatient_callers_in_a_row_do_not_each_start_over() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn sixty_callers_who_come_and_go_share_one_request_that_takes_longer_than_their_patience() {
+    let script = Script::tokens_of(HOUR).takes(400 * MILLI);
+    let tokens = script.source();
+    let mut calls = Vec::new();
+    for _ in 0..60 {
+        let tokens = tokens.clone();
+        calls.push(tokio::spawn(async move { tokio::time::timeout(150 * MILLI, tokens.token()).await }));
+        pass(50 * MILLI).await;
+    }
+    let mut served = 0;
+    for call in calls {
+        served += usize::from(call.await.expect("no panic").is_ok_and(|token| token.is_ok()));
+    }
+    // The first five are gone before the answer can be there; the sixth leaves as it comes.
+    assert_eq!(script.requests(), 1);
+    assert!(served >= 54, "{served}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn endpoint_down_in_the_renewal_window_gives_callers_neither_errors_nor_waits() {
     let script = Script::tokens_of(HOUR).takes(100 * MILLI).advises(|policy| policy.keep_warm = KeepWarm::OnDemand);
     script.then([Answer::Token(HOUR)]);
