@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use auth_core::{
     AccessToken, Answer as HttpAnswer, AnswerRules, ClientCredentials, Error, KeepWarm, ManualClock, Redactor,
-    TokenSource,
+    TokenResponse, TokenSource,
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::task::JoinHandle;
@@ -226,19 +226,45 @@ async fn expiry_by_the_wall_is_told_once_and_not_moved_by_a_suspend() {
     assert_eq!(tokens.token().await.expect("the same").expires_at(), told);
 }
 
+fn told(answer: &HttpAnswer) -> Result<TokenResponse, Error> {
+    let rules = AnswerRules { vendor: "acme", fault: |_| None, hint: |_, _| None, default_lifetime: 7 * SECOND };
+    rules.token(answer, &Redactor::new(&ClientCredentials::new("invented-id", "invented-secret")?))
+}
+
 /// The life of a token without `expires_in`, whose server's wall clock says `date` when it answers.
 fn life(date: SystemTime, exp: SystemTime) -> Result<Duration, Error> {
     use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    let rules = AnswerRules { vendor: "acme", fault: |_| None, hint: |_, _| None, default_lifetime: 7 * SECOND };
     let exp = exp.duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
     let jwt = format!("e30.{}.invented", URL_SAFE_NO_PAD.encode(format!(r#"{{"exp":{exp}}}"#)));
     let mut headers = HeaderMap::new();
     let date = HeaderValue::try_from(httpdate::fmt_http_date(date)).expect("a header");
     headers.insert(header::DATE, date);
     let answer = HttpAnswer::new(StatusCode::OK, headers, format!(r#"{{"access_token":"{jwt}"}}"#));
-    let credentials = ClientCredentials::new("invented-id", "invented-secret")?;
-    rules.token(&answer, &Redactor::new(&credentials)).map(|response| response.lifetime())
+    told(&answer).map(|response| response.lifetime())
+}
+
+/// A 429 that names the time to come back by the vendor's wall clock, and does not tell what that says now.
+fn come_back_at(date: SystemTime) -> Error {
+    let date = HeaderValue::try_from(httpdate::fmt_http_date(date)).expect("a header");
+    let headers = HeaderMap::from_iter([(header::RETRY_AFTER, date)]);
+    told(&HttpAnswer::new(StatusCode::TOO_MANY_REQUESTS, headers, "")).expect_err("no token")
+}
+
+#[tokio::test(start_paused = true)]
+async fn date_to_come_back_at_costs_an_hour_at_most_whichever_way_our_wall_clock_is_off() {
+    let now = SystemTime::now();
+    for (date, at_least, at_most) in [(now - HOUR, 0, 1), (now + HOUR / 2, 1790, 1800), (now + 2 * HOUR, 3600, 3600)] {
+        let script = Script::default();
+        script.always(Answer::Fail(come_back_at(date)));
+        let tokens = script.source();
+        for _ in 0..20 {
+            tokens.token().await.expect_err("no token");
+        }
+        let rest = tokens.status().next_attempt.expect("a hold");
+        assert!((at_least * SECOND..=at_most * SECOND).contains(&rest), "{rest:?}");
+        assert_eq!(script.requests(), 1);
+    }
 }
 
 #[test]

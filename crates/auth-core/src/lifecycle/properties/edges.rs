@@ -3,7 +3,7 @@
 use super::*;
 use crate::Secret;
 use crate::endpoint::RefreshUse;
-use crate::lifecycle::parts::Kept;
+use crate::lifecycle::parts::{Kept, Live};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -134,6 +134,25 @@ fn flight_that_has_begun_is_given_all_of_its_time() {
     }
     assert_eq!(world.life.patience(world.now).as_secs(), 1);
     assert!(world.life.flight().is_some());
+}
+
+#[test]
+fn wall_clock_that_is_set_in_a_flight_moves_what_is_shown_and_no_more() {
+    let kept = |wall| {
+        let mut world = World::new(RefreshPolicy::default(), 0.5);
+        for op in [Op::Read { life: Duration::ZERO }, Op::Attempt] {
+            world.apply(&op);
+        }
+        let (answer, notes) = (TokenResponse::new("invented", HOUR), crate::endpoint::Notes::default());
+        let done = Done { answer, requested_at: world.now, wall, refresh_token: None, notes, awaited: true };
+        let flight = world.life.flight().expect("a flight");
+        assert!(matches!(world.life.attempt_done(flight, done, world.now, 0.5), After::Landed(Ok(()))));
+        let Live { token, usable_until, expires_at, renew_at, .. } = world.life.token.expect("a token");
+        assert_eq!(token.expires_at(), wall + HOUR);
+        (usable_until, expires_at, renew_at)
+    };
+    let noon = SystemTime::UNIX_EPOCH + 12 * HOUR;
+    assert_eq!([kept(noon - HOUR), kept(noon + HOUR)], [kept(noon), kept(noon)]);
 }
 
 #[test]
