@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use auth_core::{AccessToken, Error, KeepWarm, ManualClock, RefreshPolicy, TokenSource};
 use tokio::runtime::Runtime;
 
-use crate::script::{Answer, HOUR, SECOND, Script, pass, settle, unavailable, unavailable_for};
+use crate::script::{Answer, HOUR, SECOND, Script, pass, settle, unavailable, unavailable_for, wrong_secret};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -248,6 +248,37 @@ fn retry_after_within_a_flight_is_kept_to_when_the_runtime_of_that_flight_ends()
         began.elapsed()
     });
     assert_eq!((waited, script.requests()), (20 * SECOND, 2));
+}
+
+#[test]
+fn look_at_the_credentials_that_ends_with_its_runtime_is_taken_again_on_another() {
+    let (script, clock) = (Script::tokens_of(HOUR), ManualClock::new());
+    script.then([Answer::Fail(wrong_secret())]);
+    let tokens = TokenSource::builder(script.clone()).clock(clock.clone()).build();
+    let (first, second) = (paused(), paused());
+    first.block_on(tokens.token()).expect_err("a wrong secret");
+    script.hangs_over_credentials(true);
+    clock.advance(SECOND);
+    first.block_on(async {
+        tokens.token().await.expect_err("held");
+        settle().await;
+    });
+    assert_eq!(script.fingerprints(), 1);
+    drop(first);
+    script.hangs_over_credentials(false);
+    script.rotate();
+    let served_after = second.block_on(async {
+        for seconds in 1..9 {
+            clock.advance(SECOND);
+            if tokens.token().await.is_ok() {
+                return Some(seconds);
+            }
+            settle().await;
+        }
+        None
+    });
+    // The six that the lost look and the pause after it might have taken; the hold is of ten.
+    assert_eq!((served_after, script.requests()), (Some(7), 2));
 }
 
 #[test]

@@ -103,6 +103,11 @@ impl Script {
         self.inner.credentials.fetch_add(1, Ordering::SeqCst);
     }
 
+    /// A look at the credentials does not end from now on, or does again.
+    pub(crate) fn hangs_over_credentials(&self, hangs: bool) {
+        self.inner.hang_fingerprint.store(hangs, Ordering::SeqCst);
+    }
+
     pub(crate) fn requests(&self) -> usize {
         self.inner.requests.load(Ordering::SeqCst)
     }
