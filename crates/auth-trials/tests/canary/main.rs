@@ -1,6 +1,7 @@
 //! No secret, token, code or body shows anywhere, whatever the five providers are answered; of a client id at most the last
 //! four characters. Over http and https, with every line of every library beneath at TRACE.
 
+mod events;
 mod marker;
 mod scenes;
 mod server;
@@ -13,14 +14,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use auth_core::metrics::{FAILURES, FLIGHT_DURATION, LIFE_LEFT, REQUESTS};
-use auth_core::{Error, HttpClient, Rejection};
+use auth_core::{Error, HttpClient, RefreshPolicy, Rejection, TokenSource};
 use auth_sim::Vendor;
 
 use marker::Kind;
 use scenes::{PATIENCE, Scene, failures, healthy};
 use server::Server;
-use vendors::{Vault, refused_by, source};
-use watcher::{Watcher, leaks, show_error, show_source, targets};
+use vendors::{Vault, policy, refused_by, source};
+use watcher::{Watcher, leaks, show_error, show_source, take_events, targets};
 
 fn variant(error: &Error) -> &'static str {
     match error {
@@ -73,10 +74,19 @@ impl Theatre {
         Self { vendor, server, client, scene }
     }
 
+    fn source(&self, vault: Vault, policy: RefreshPolicy) -> TokenSource {
+        source(self.vendor, self.server.url(), &self.client, vault, policy)
+    }
+
+    /// Requests are answered by `scene` from now on.
+    fn begin(&self, scene: Scene) {
+        *self.scene.lock().expect("no panic") = Arc::new(scene);
+    }
+
     /// The error of the first call of a new source, if it has one.
     async fn play(&self, scene: Scene, vault: Vault) -> Option<&'static str> {
-        let tokens = source(self.vendor, self.server.url(), &self.client, vault, scene.patience);
-        *self.scene.lock().expect("no panic") = Arc::new(scene);
+        let tokens = self.source(vault, policy(scene.patience));
+        self.begin(scene);
         let error = tokens.token().await.err();
         error.iter().for_each(show_error);
         show_source(&tokens);
@@ -106,7 +116,7 @@ async fn living(vendor: Vendor, https: bool) -> Met {
         healthy().answer(request)
     });
     let server = server.await;
-    let tokens = source(vendor, server.url(), &server.client(), Vault::Good, PATIENCE);
+    let tokens = source(vendor, server.url(), &server.client(), Vault::Good, policy(PATIENCE));
     let token = tokens.token().await.expect("a token");
     types::show_token(&token);
     let too_short = tokens.token_valid_for(Duration::from_secs(7200)).await.expect_err("too long a wish");
@@ -116,8 +126,8 @@ async fn living(vendor: Vendor, https: bool) -> Met {
     assert_eq!(tokens.rejected(&current), Rejection::Accepted);
     let repeated = tokens.refresh().await.expect_err("the same token again");
     show_error(&repeated);
-    show_source(&tokens);
     tokens.shutdown().await;
+    show_source(&tokens);
     let asked = asked.lock().expect("no panic");
     let refreshed = asked.contains(Kind::RefreshToken.value());
     assert_eq!(refreshed, vendor == Vendor::S2s, "the refresh token is spent where there is one");
@@ -128,6 +138,7 @@ async fn living(vendor: Vendor, https: bool) -> Met {
 async fn everything(vendor: Vendor, https: bool) -> Met {
     let mut met = failing(vendor, https).await;
     met.extend(living(vendor, https).await);
+    events::hard_life(&Theatre::open(vendor, https).await).await;
     for error in refused_by(vendor) {
         show_error(&error);
         met.insert(variant(&error));
@@ -150,7 +161,11 @@ fn nothing_leaked() {
 async fn no_public_type_shows_anything_and_none_is_left_out() {
     Watcher::install();
     types::show_all().await;
-    assert_eq!(types::left_out(), Vec::<String>::new(), "they are exported, and show_all() does not show them");
+    assert_eq!(
+        types::left_out(),
+        Vec::<String>::new(),
+        "public types that show_all() does not show, or shown ones that are not public"
+    );
     nothing_leaked();
 }
 
@@ -169,6 +184,7 @@ async fn nothing_secret_shows_of_any_provider_over_http_or_https() {
         for (vendor, met) in Vendor::ALL.into_iter().zip(all) {
             let met = met.await.expect("no panic");
             assert_eq!(met.into_iter().collect::<Vec<_>>(), ALL, "{vendor}, https: {https}");
+            assert_eq!(take_events(vendor), events::all_of(vendor), "{vendor}, https: {https}");
         }
     }
     nothing_leaked();

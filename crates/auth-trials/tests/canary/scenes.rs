@@ -1,9 +1,12 @@
 //! What a vendor answers, with everything it was told in it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
 use auth_sim::Vendor;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::marker::{Kind, echoes};
 use crate::server::{Asked, Reply};
@@ -110,24 +113,57 @@ fn by_status() -> Vec<Scene> {
         "500 Internal Server Error",
         "503 Service Unavailable",
     ];
-    let echo = |status: &'static str| {
-        Scene::new(move |asked| {
-            let told = format!("{} {}", asked.head, asked.body);
-            let own = format!("{} {}", Kind::ClientId.value(), Kind::Body.value());
-            let headers = format!(
-                "X-Request-Id: {}\r\nRetry-After: {own}\r\nLocation: http://127.0.0.1:9/{}\r\nWWW-Authenticate: Basic realm=\"{own}\"\r\n",
-                Kind::ClientId.value(),
-                Kind::Code.value(),
-            );
-            let body = json!({"error": "invalid_client", "error_description": told, "message": told, "request": own});
-            Reply::whole(status, &headers, body.to_string())
-        })
-    };
     let page = |status| {
         let html = format!("<!DOCTYPE html><html><body>{} {}</body></html>", Kind::Body.value(), Kind::Token.value());
         Scene::always(Reply::whole(status, "Content-Type: text/html\r\n", html))
     };
-    statuses.into_iter().map(echo).chain(["403 Forbidden", "502 Bad Gateway", "200 OK"].map(page)).collect()
+    statuses.into_iter().map(echoing).chain(["403 Forbidden", "502 Bad Gateway", "200 OK"].map(page)).collect()
+}
+
+/// An error whose words and headers are the request itself.
+fn echo(status: &str, asked: &Asked) -> Reply {
+    let told = format!("{} {} {}", Kind::Body.value(), asked.head, asked.body);
+    let own = format!("{} {}", Kind::ClientId.value(), Kind::Body.value());
+    let headers = format!(
+        "X-Request-Id: {}\r\nRetry-After: {own}\r\nLocation: http://127.0.0.1:9/{}\r\nWWW-Authenticate: Basic realm=\"{own}\"\r\n",
+        Kind::ClientId.value(),
+        Kind::Code.value(),
+    );
+    let body = json!({"error": "invalid_client", "error_description": told, "message": told, "request": own});
+    Reply::whole(status, &headers, body.to_string())
+}
+
+/// A vendor that answers every request with that error.
+pub(crate) fn echoing(status: &'static str) -> Scene {
+    Scene::new(move |asked| echo(status, asked))
+}
+
+/// A vendor that takes no refresh token, and grants what nobody asked for: all there is to leak.
+pub(crate) fn reluctant() -> Scene {
+    let mut granted = granted();
+    granted["scope"] = Kind::ALL.map(Kind::value).join(" ").into();
+    let granted = Reply::json("200 OK", &granted);
+    Scene::new(move |asked| match asked.body.contains("grant_type=refresh_token") {
+        true => echo("400 Bad Request", asked),
+        false => granted.clone(),
+    })
+}
+
+/// The same, but that the first request meets an outage.
+pub(crate) fn faltering() -> Scene {
+    let (once, healthy) = (AtomicBool::new(true), reluctant());
+    Scene::new(move |asked| match once.swap(false, SeqCst) {
+        true => echo("503 Service Unavailable", asked),
+        false => healthy.answer(asked),
+    })
+}
+
+/// A vendor that tells `asked` of a request, begins to grant a token, and never ends.
+pub(crate) fn hesitant(asked: Arc<Notify>) -> Scene {
+    Scene::new(move |_| {
+        asked.notify_one();
+        Reply::Stall(cut())
+    })
 }
 
 /// Successful answers that are no token.
@@ -160,13 +196,16 @@ fn unreadable() -> Vec<Scene> {
 
 /// What is no whole answer.
 fn broken() -> Vec<Scene> {
-    let cut = format!("HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n{}", granted());
     let noise = format!("{} {}\r\n\r\n", Kind::Body.value(), Kind::Token.value());
     let header = format!("HTTP/1.1 200 OK\r\n{}\r\n\r\n{}", Kind::Token.value(), granted());
-    let replies =
-        [Reply::Bytes(cut.clone().into()), Reply::Nothing, Reply::Bytes(noise.into()), Reply::Bytes(header.into())];
-    let stalled = Scene { patience: LITTLE_PATIENCE, ..Scene::always(Reply::Stall(cut.into())) };
+    let replies = [Reply::Bytes(cut()), Reply::Nothing, Reply::Bytes(noise.into()), Reply::Bytes(header.into())];
+    let stalled = Scene { patience: LITTLE_PATIENCE, ..Scene::always(Reply::Stall(cut())) };
     replies.into_iter().map(Scene::always).chain([stalled]).collect()
+}
+
+/// The beginning of an answer.
+fn cut() -> Vec<u8> {
+    format!("HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n{}", granted()).into()
 }
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,13 +1,17 @@
 //! Every public type of every crate, made of markers and shown.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use auth_core::tower::AuthorizationLayer;
+use auth_core::tower::{AuthorizationLayer, Cloned, Never};
 use auth_core::*;
 use auth_sim::Vendor;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use tower_layer::Layer as _;
 
 use crate::marker::Kind;
 use crate::scenes::granted;
@@ -17,39 +21,60 @@ use crate::watcher::{panics, show, show_and_print, show_error, show_source, show
 const CALLER: Caller = Caller { vendor: "acme-auth", version: "1.2.3" };
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// The library of each crate that has a public surface, by the name that its types have in paths.
-const LIBRARIES: [(&str, &str); 8] = [
-    ("auth_core", include_str!("../../../auth-core/src/lib.rs")),
-    ("auth_reqwest", include_str!("../../../auth-reqwest/src/lib.rs")),
-    ("auth_sim", include_str!("../../../auth-sim/src/lib.rs")),
-    ("mgplus_sts", include_str!("../../../mgplus-sts/src/lib.rs")),
-    ("mobilepay_auth", include_str!("../../../mobilepay-auth/src/lib.rs")),
-    ("partner_oauth", include_str!("../../../partner-oauth/src/lib.rs")),
-    ("s2s_oauth", include_str!("../../../s2s-oauth/src/lib.rs")),
-    ("stonex_auth", include_str!("../../../stonex-auth/src/lib.rs")),
+/// The libraries that users see, by the names that they have in paths.
+const LIBRARIES: [&str; 8] = [
+    "auth_core",
+    "auth_reqwest",
+    "auth_sim",
+    "mgplus_sts",
+    "mobilepay_auth",
+    "partner_oauth",
+    "s2s_oauth",
+    "stonex_auth",
 ];
 
-/// What has no Debug to show: a trait, and a name of another project's.
-const NOT_SHOWN: [&str; 4] = ["Clock", "CredentialSet", "TokenEndpoint", "HeaderName"];
+/// What no user sees: it is not published.
+const UNSEEN: [&str; 2] = ["auth-trials", "fuzz"];
 
-/// Exported types that were not shown, each as `crate::Type`.
+/// Public types that were not shown, and types that were shown and not found in the sources: neither may be.
 pub(crate) fn left_out() -> Vec<String> {
-    let shown = shown_types();
-    let is_shown = |library: &str, name: &str| {
-        // Providers export some of the core's again.
-        [library, "auth_core"].iter().any(|home| shown.contains(&((*home).to_owned(), name.to_owned())))
-    };
-    let all = LIBRARIES.iter().flat_map(|(library, text)| exported(text).map(move |name| (*library, name)));
-    all.filter(|(library, name)| !is_shown(library, name)).map(|(library, name)| format!("{library}::{name}")).collect()
+    let is_ours = |path: &String| LIBRARIES.iter().any(|library| path.split("::").next() == Some(library));
+    let shown = shown_types().into_iter().filter(is_ours).collect();
+    public_types().symmetric_difference(&shown).cloned().collect()
 }
 
-/// The types among a library's re-exports; its constants, functions and modules are told by their form.
-fn exported(library: &str) -> impl Iterator<Item = &str> {
-    let uses = library.split(';').filter_map(|item| item.split_once("pub use "));
-    let names = uses.flat_map(|(_, path)| path.split([',', '{', '}']));
-    let names = names.map(|part| part.rsplit("::").next().unwrap_or_default().trim());
-    let is_type = |name: &&str| name.starts_with(char::is_uppercase) && name.chars().any(char::is_lowercase);
-    names.filter(is_type).filter(|name| !NOT_SHOWN.contains(name))
+/// The public types of each library beside this crate, as paths to where they are defined.
+fn public_types() -> BTreeSet<String> {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let sources = entries(&crates).into_iter().filter(|(name, _)| !UNSEEN.contains(&name.as_str()));
+    let sources = sources.map(|(name, folder)| (name.replace('-', "_"), folder.join("src")));
+    sources
+        .filter(|(_, source)| source.join("lib.rs").exists())
+        .flat_map(|(name, source)| types_in(&name, &source))
+        .collect()
+}
+
+/// The public types of the module `path`, which is a file or a folder of files. All that is `pub` can be reached by users: if
+/// not, rustc says `unreachable_pub`.
+fn types_in(path: &str, source: &Path) -> Vec<String> {
+    if source.is_dir() {
+        let within = |name: &str| match name.trim_end_matches(".rs") {
+            "lib" | "mod" => path.to_owned(),
+            module => format!("{path}::{module}"),
+        };
+        return entries(source).iter().flat_map(|(name, inner)| types_in(&within(name), inner)).collect();
+    }
+    let text = fs::read_to_string(source).expect("a source");
+    let items = text.lines().filter_map(|line| line.trim_start().strip_prefix("pub "));
+    let types = items.filter_map(|item| item.strip_prefix("struct ").or(item.strip_prefix("enum ")));
+    let name = |rest: &str| rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned();
+    types.map(|rest| format!("{path}::{}", name(rest))).collect()
+}
+
+/// What is in `folder`, each with its name.
+fn entries(folder: &Path) -> Vec<(String, PathBuf)> {
+    let all = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry"));
+    all.map(|entry| (entry.file_name().into_string().expect("a name"), entry.path())).collect()
 }
 
 /// Shows one or more of each.
@@ -155,7 +180,12 @@ async fn source() {
     show(&tokens.blocking());
     let hosts = Hosts::only("api.invented.example").expect("a host");
     show(&hosts);
-    show(&AuthorizationLayer::new(tokens.clone(), hosts.clone()));
+    let layer = AuthorizationLayer::new(tokens.clone(), hosts.clone());
+    show(&layer);
+    show(&layer.clone().without_repeat());
+    show(&layer.layer(secret()));
+    show(&Cloned::default());
+    show(&Never::default());
     show(&auth_reqwest::Authorization::new(tokens, hosts));
     let endpoint =
         mgplus_sts::MgPlusSts::new("http://127.0.0.1:9", pair(Kind::ClientSecret.value()).expect("credentials"));

@@ -56,23 +56,29 @@ pub(crate) fn two_pairs(secret: &str) -> Result<S2sCredentials, Error> {
     S2sCredentials::new(account, pair(secret)?)
 }
 
-/// A source of `vendor` at `url` that waits so long for an answer.
-pub(crate) fn source(vendor: Vendor, url: &str, client: &HttpClient, vault: Vault, patience: Duration) -> TokenSource {
+/// A source of `vendor` at `url`.
+pub(crate) fn source(
+    vendor: Vendor,
+    url: &str,
+    client: &HttpClient,
+    vault: Vault,
+    policy: RefreshPolicy,
+) -> TokenSource {
     let client = client.clone();
     let made = match vendor {
         Vendor::MgPlus => {
-            MgPlusSts::new(url, vault.source(pair)).and_then(|e| e.http_client(client)).map(|e| shown(e, patience))
+            MgPlusSts::new(url, vault.source(pair)).and_then(|e| e.http_client(client)).map(|e| shown(e, policy))
         }
         Vendor::StoneX => {
-            StoneXAuth::new(url, vault.source(pair)).and_then(|e| e.http_client(client)).map(|e| shown(e, patience))
+            StoneXAuth::new(url, vault.source(pair)).and_then(|e| e.http_client(client)).map(|e| shown(e, policy))
         }
         Vendor::Partner => {
-            PartnerOAuth::new(url, vault.source(pair)).and_then(|e| e.http_client(client)).map(|e| shown(e, patience))
+            PartnerOAuth::new(url, vault.source(pair)).and_then(|e| e.http_client(client)).map(|e| shown(e, policy))
         }
         Vendor::S2s => S2sOAuth::new(url, vault.source(two_pairs), "read:invented")
             .and_then(|e| e.refreshing(true).http_client(client))
-            .map(|e| shown(e, patience)),
-        Vendor::MobilePay => mobile_pay(url, vault).and_then(|e| e.http_client(client)).map(|e| shown(e, patience)),
+            .map(|e| shown(e, policy)),
+        Vendor::MobilePay => mobile_pay(url, vault).and_then(|e| e.http_client(client)).map(|e| shown(e, policy)),
         other => panic!("no provider is known for {other:?}"),
     };
     made.expect("an endpoint")
@@ -84,19 +90,19 @@ fn mobile_pay(url: &str, vault: Vault) -> Result<MobilePayAuth, Error> {
     MobilePayAuth::new(url, vault.source(pair))?.ibm_client_id(id)?.client_system_version("1.2.3")
 }
 
-/// A source of one attempt at a time.
-fn shown(endpoint: impl TokenEndpoint + Debug, patience: Duration) -> TokenSource {
+fn shown(endpoint: impl TokenEndpoint + Debug, policy: RefreshPolicy) -> TokenSource {
     show(&endpoint);
-    let builder = TokenSource::builder(endpoint).policy(policy(patience));
+    show(&policy);
+    let builder = TokenSource::builder(endpoint).policy(policy);
     show(&builder);
     builder.build()
 }
 
-fn policy(patience: Duration) -> RefreshPolicy {
+/// One attempt at a time, which waits so long for an answer.
+pub(crate) fn policy(patience: Duration) -> RefreshPolicy {
     let mut policy = RefreshPolicy::default();
     (policy.max_attempts, policy.keep_warm) = (1, KeepWarm::OnDemand);
     (policy.attempt_timeout, policy.min_interval) = (patience, Duration::from_millis(100));
-    show(&policy);
     policy
 }
 

@@ -3,13 +3,14 @@
 
 use std::any::type_name;
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error as StdError;
 use std::fmt::{self, Debug};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use auth_core::{Error, TokenSource};
+use auth_sim::Vendor;
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 use tracing::field::{Field, Visit};
 use tracing::span;
@@ -18,7 +19,8 @@ use crate::marker::{Kind, find};
 
 static LEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static TARGETS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-static TYPES: Mutex<BTreeSet<(String, String)>> = Mutex::new(BTreeSet::new());
+static TYPES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+static EVENTS: Mutex<BTreeMap<&str, BTreeSet<&str>>> = Mutex::new(BTreeMap::new());
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -45,9 +47,14 @@ pub(crate) fn targets() -> BTreeSet<String> {
     lock(&TARGETS).clone()
 }
 
-/// The types that were shown, by crate and name.
-pub(crate) fn shown_types() -> BTreeSet<(String, String)> {
+/// The types that were shown, as paths to where they are defined.
+pub(crate) fn shown_types() -> BTreeSet<String> {
     lock(&TYPES).clone()
+}
+
+/// The kinds of events that sources of `vendor` have shown since the last call.
+pub(crate) fn take_events(vendor: Vendor) -> BTreeSet<&'static str> {
+    lock(&EVENTS).remove(vendor.name()).unwrap_or_default()
 }
 
 /// Shows a value in both ways of Debug.
@@ -64,8 +71,7 @@ pub(crate) fn show_and_print<T: Debug + fmt::Display>(value: &T) {
 
 fn note<T>() {
     let path = type_name::<T>().split('<').next().unwrap_or_default();
-    let (krate, name) = (path.split("::").next(), path.rsplit("::").next());
-    lock(&TYPES).insert((krate.unwrap_or_default().to_owned(), name.unwrap_or_default().to_owned()));
+    lock(&TYPES).insert(path.to_owned());
 }
 
 /// Shows an error and everything that it can be asked, and lets it be unwrapped.
@@ -88,12 +94,14 @@ pub(crate) fn show_error(error: &Error) {
 
 /// Shows what a source can tell of itself.
 pub(crate) fn show_source(tokens: &TokenSource) {
+    let status = tokens.status();
     show(tokens);
-    show(&tokens.status());
+    show(&status);
     show(&tokens.events());
     for event in tokens.recent_events() {
         show_and_print(&event);
         show_and_print(&event.kind);
+        lock(&EVENTS).entry(status.vendor).or_default().insert(event.kind.name());
     }
 }
 
