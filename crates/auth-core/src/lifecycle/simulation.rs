@@ -41,6 +41,7 @@ mod vendor;
 mod world;
 
 /// What is run: without variables a bounded run of fixed seeds; `cargo xtask simulate` sets them.
+#[derive(PartialEq)]
 struct Run {
     seed: u64,
     worlds: u64,
@@ -105,6 +106,9 @@ fn random_worlds_keep_every_invariant() {
     let run = Run::of_variables(|name| std::env::var(name).ok());
     let (tally, took) = run.worlds();
     assert!(tally.checks > tally.events, "fewer checks than events");
+    if run == Run::of_variables(|_| None) {
+        assert_eq!(tally.missing(), [], "the fixed worlds have less in them than they should");
+    }
     let outages = outage::outages(run.seed, run.outages, Duration::from_secs(1)).0;
     println!("\n{}{}", tally.table(took), if run.outages > 0 { outages.rows() } else { String::new() });
 }

@@ -15,14 +15,14 @@ pub(super) struct Tally {
     pub(super) events: u64,
     calls: u64,
     pub(super) checks: u64,
-    counts: [u64; KINDS],
+    counts: [u64; KINDS.len()],
     pub(super) digest: u64,
 }
 
 impl Default for Tally {
     fn default() -> Self {
-        let (virtual_time, suspended) = Default::default();
-        Self { worlds: 0, virtual_time, suspended, events: 0, calls: 0, checks: 0, counts: [0; KINDS], digest: 0 }
+        let (virtual_time, suspended, counts) = (Duration::ZERO, Duration::ZERO, [0; KINDS.len()]);
+        Self { worlds: 0, virtual_time, suspended, events: 0, calls: 0, checks: 0, counts, digest: 0 }
     }
 }
 
@@ -42,6 +42,11 @@ impl Tally {
 
     pub(super) fn count(&self, kinds: &[Kind]) -> u64 {
         kinds.iter().map(|kind| self.counts[*kind as usize]).sum()
+    }
+
+    /// What never happened.
+    pub(super) fn missing(&self) -> Vec<Kind> {
+        KINDS.iter().copied().filter(|kind| self.count(&[*kind]) == 0).collect()
     }
 
     /// `took` is the processor's time that they cost.

@@ -11,6 +11,9 @@ macro_rules! kinds {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(super) enum Kind { $($kind,)+ }
 
+        /// All there are.
+        pub(super) const KINDS: &[Kind] = &[$(Kind::$kind,)+];
+
         const WORDS: &[&str] = &[$($words,)+];
     };
 }
@@ -58,12 +61,9 @@ kinds! {
     BadApi: "an API refuses tokens: {}",
 }
 
-/// How many kinds there are.
-pub(super) const KINDS: usize = WORDS.len();
-
 #[derive(Debug)]
 pub(super) struct Trace {
-    pub(super) counts: [u64; KINDS],
+    pub(super) counts: [u64; KINDS.len()],
     pub(super) digest: u64,
     last: [(Moment, Kind, u64); KEPT],
     noted: usize,
@@ -72,7 +72,7 @@ pub(super) struct Trace {
 impl Default for Trace {
     fn default() -> Self {
         let none = (Moment::default(), Kind::Served, 0);
-        Self { counts: [0; KINDS], digest: 0, last: [none; KEPT], noted: 0 }
+        Self { counts: [0; KINDS.len()], digest: 0, last: [none; KEPT], noted: 0 }
     }
 }
 
