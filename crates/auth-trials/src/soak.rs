@@ -78,6 +78,8 @@ pub enum Sabotage {
     NoRest,
     /// Holds for as long as a vendor asks.
     LongHolds,
+    /// Asks again at once, however long a vendor asks to be let alone.
+    DeafToRetryAfter,
     /// Takes tokens for dead that live on.
     ShortLives,
     /// Is not dropped.
@@ -89,7 +91,7 @@ impl Plan {
     #[must_use]
     pub fn minutes(minutes: f64, seed: u64) -> Self {
         let seconds = Duration::from_secs_f64;
-        let spells = Spells { fine: (seconds(6.0), seconds(8.0)), foul: (seconds(1.0), seconds(4.0)) };
+        let spells = Spells { fine: (seconds(7.5), seconds(9.5)), foul: (seconds(1.0), seconds(4.0)) };
         let time = seconds(60.0 * minutes);
         Self {
             seed,
@@ -304,8 +306,8 @@ async fn revoke(court: Arc<Court>, subjects: Vec<Subject>, mut rng: Rng) {
 const LIFETIMES: [u64; 5] = [4, 5, 4, 3, 5];
 /// After it a task that has not run yet is the machine's fault.
 const LATENESS: Duration = Duration::from_millis(500);
-/// An attempt that met the last fault, one hold, the least interval and a request: 2 + 1 + 1 s and some.
-const RECOVERY: Duration = Duration::from_millis(5500);
+/// An attempt that met the last fault, one hold, the least interval and a request: 2 + 2.5 + 1 s and some.
+const RECOVERY: Duration = Duration::from_millis(7000);
 /// What no call takes: two flights, one of which is dead.
 const PATIENCE: Duration = Duration::from_secs(20);
 const CALLERS_PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(150));

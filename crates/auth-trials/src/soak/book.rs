@@ -47,6 +47,8 @@ pub struct Book {
     attempts: u32,
     /// When the next flight may start, had each started as early as it may.
     next_flight: Option<Instant>,
+    /// Until when the vendor asked to be let alone.
+    quiet_until: Option<Instant>,
     answers: VecDeque<Answer>,
     rejections: VecDeque<Refusal>,
     repeats: VecDeque<Instant>,
@@ -83,6 +85,7 @@ impl Book {
             live: Vec::new(),
             attempts: 0,
             next_flight: None,
+            quiet_until: None,
             answers: VecDeque::new(),
             rejections: VecDeque::new(),
             repeats: VecDeque::new(),
@@ -109,10 +112,9 @@ impl Book {
 
     /// The source asks its endpoint, as attempt number `attempt` of a flight.
     pub fn begin(&mut self, attempt: u32, now: Instant) -> (RequestId, Vec<Violation>) {
-        let mut found = Vec::new();
-        let rejected_since = |begun| self.rejections.iter().any(|refusal| refusal.begun >= begun);
+        let mut found: Vec<_> = self.noise(now).into_iter().collect();
         let dead_after = self.limits.policy.dead_after;
-        let aside = self.live.iter().find(|(_, begun)| !rejected_since(*begun) && now < *begun + dead_after);
+        let aside = self.live.iter().find(|(_, begun)| !self.rejected_since(*begun) && now < *begun + dead_after);
         self.checks += 1;
         if let Some((_, begun)) = aside {
             let age = now.duration_since(*begun);
@@ -142,6 +144,17 @@ impl Book {
         })
     }
 
+    /// A request at `now` that the vendor asked not to be sent yet. Whatever becomes of the flight that was told so, nothing
+    /// shortens that time: no rejection, no changed credentials, no `refresh()`, and it is not drawn.
+    fn noise(&mut self, now: Instant) -> Option<Violation> {
+        let early = self.quiet_until?.saturating_duration_since(now);
+        self.checks += 1;
+        (early > TWO_CLOCKS).then(|| {
+            let detail = format!("a request {early:.1?} before the end of the time that the vendor asked for");
+            Violation::new(Rule::Silence, detail)
+        })
+    }
+
     /// Request `id` is over.
     pub fn end(&mut self, id: RequestId, ended: Ended, now: Instant) {
         let Some(at) = self.live.iter().position(|(live, _)| *live == id) else { return };
@@ -158,6 +171,10 @@ impl Book {
             Ended::Failed(error) => {
                 if matches!(error, Error::Unreachable(_) | Error::Malformed(_)) {
                     self.given_up = Some(now);
+                }
+                // What is told to a flight that was abandoned before is told to nobody.
+                if let Some(wait) = self.wait_for(&error).filter(|_| !self.rejected_since(begun)) {
+                    self.quiet_until = self.quiet_until.max(Some(now + wait));
                 }
                 keep(&mut self.errors, error);
             }
@@ -262,6 +279,21 @@ impl Book {
         self.answers.iter().filter(|answer| answer.value == value).map(|answer| answer.begun).max()
     }
 
+    /// How long the vendor asks to be let alone, as far as that is believed.
+    fn wait_for(&self, error: &Error) -> Option<Duration> {
+        let policy = &self.limits.policy;
+        match (error, error.retry_after()) {
+            (Error::Throttled(_) | Error::Unavailable(_), Some(named)) => Some(named.min(policy.max_retry_after)),
+            (Error::Throttled(_), None) => Some(policy.throttled_hold),
+            _ => None,
+        }
+    }
+
+    /// Whether a token was rejected at `begun` or later, so that a request begun then may have been abandoned.
+    fn rejected_since(&self, begun: Instant) -> bool {
+        self.rejections.iter().any(|refusal| refusal.begun >= begun)
+    }
+
     /// How long a token is still good for that was out before `begun`: the last one answered, and not rejected.
     fn surely_usable(&self, begun: Instant, done: Instant) -> Option<Duration> {
         let (value, at) = self.handed_out?;
@@ -303,6 +335,8 @@ fn keep<T>(list: &mut VecDeque<T>, item: T) {
 }
 
 const KEPT: usize = 64;
+/// How far apart the books' clock and a source's are after a hold. A machine that is slow makes no request early.
+const TWO_CLOCKS: Duration = Duration::from_millis(10);
 
 #[cfg(test)]
 mod tests;

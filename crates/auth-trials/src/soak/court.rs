@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use auth_core::{Clock, SystemClock};
 use tokio::sync::Notify;
 
 use super::violation::{Rule, Violation};
@@ -26,6 +27,8 @@ pub struct Tally {
     pub dropped: AtomicU64,
     /// Calls of the vendor's API.
     pub pings: AtomicU64,
+    /// Attempts that were told when to ask again.
+    pub told_to_wait: AtomicU64,
     /// Rejections accepted.
     pub accepted: AtomicU64,
     /// Rejections of a token that was replaced already.
@@ -125,14 +128,14 @@ impl Court {
 
     /// Looks once how late a task runs that wants to run now and then.
     pub async fn feel_the_pulse(&self) {
-        let due = Instant::now() + BEAT;
+        let (before, due) = (SystemClock.now(), Instant::now() + BEAT);
         tokio::time::sleep(BEAT).await;
-        self.was_late(due, Instant::now());
+        // By the clock of the sources, which runs on while the machine is suspended.
+        self.was_late(SystemClock.now().since(before).saturating_sub(BEAT), due, Instant::now());
     }
 
-    /// What was due at `due` ran at `ran`.
-    fn was_late(&self, due: Instant, ran: Instant) {
-        let late = ran.saturating_duration_since(due);
+    /// What was due at `due` ran at `ran`, which is `late`.
+    fn was_late(&self, late: Duration, due: Instant, ran: Instant) {
         let mut stalls = lock(&self.stalls);
         stalls.worst = stalls.worst.max(late);
         if late > self.lateness / 2 {
@@ -164,9 +167,11 @@ impl Stalls {
     }
 }
 
-/// Whether a machine that stands still can make it look broken. A stall makes no token valid.
+/// Whether a machine that stands still can make it look broken. A stall makes no token valid. It makes no request early
+/// either, but a flight may be dead by the time it is told to wait, and time to wait may pass in a suspend.
 fn is_timed(rule: Rule) -> bool {
-    matches!(rule, Rule::OneFlight | Rule::Interval | Rule::Waited | Rule::Error | Rule::Recovery | Rule::Shutdown)
+    use Rule::{Error, Interval, OneFlight, Recovery, Shutdown, Silence, Waited};
+    matches!(rule, OneFlight | Interval | Silence | Waited | Error | Recovery | Shutdown)
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -188,7 +193,7 @@ mod tests {
         let zero = Instant::now();
         let at = |millis: u64| zero + Duration::from_millis(millis);
         if let Some(begun) = stall {
-            court.was_late(at(begun), at(begun + 400));
+            court.was_late(Duration::from_millis(400), at(begun), at(begun + 400));
         }
         court.charge("a source", [Violation::new(rule, "how".to_owned())], at(5000), at(6000));
         let (guilty, excused) = court.verdict();
@@ -201,6 +206,14 @@ mod tests {
         assert_eq!(verdict_on(Rule::Waited, Some(5500)), (0, 1));
         assert_eq!(verdict_on(Rule::Waited, Some(1000)), (1, 0), "long before");
         assert_eq!(verdict_on(Rule::Waited, Some(7000)), (1, 0), "after it");
+    }
+
+    #[test]
+    fn suspend_excuses_as_a_stall_does_though_no_time_passes_in_it() {
+        let (court, now) = (Court::new(Duration::from_millis(500)), Instant::now());
+        court.was_late(Duration::from_secs(3600), now, now);
+        court.charge("a source", [Violation::new(Rule::Silence, "how".to_owned())], now, now);
+        assert_eq!(court.verdict().0, []);
     }
 
     #[test]

@@ -163,7 +163,9 @@ impl<'a> Entry<'a> {
 
     /// A healthy vendor answers every request.
     fn judge(&self, error: &Error, now: Instant) {
-        self.ledger.court.tally.checks.fetch_add(1, Relaxed);
+        let tally = &self.ledger.court.tally;
+        tally.checks.fetch_add(1, Relaxed);
+        tally.told_to_wait.fetch_add(error.retry_after().is_some().into(), Relaxed);
         if !self.ledger.stage.weather.explains(Kind::of(error), self.begun, now) {
             let found = Violation::new(Rule::Error, format!("no fault explains {error}"));
             self.ledger.charge([found], self.begun, now);

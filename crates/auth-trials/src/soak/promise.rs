@@ -15,7 +15,7 @@ pub(super) fn policy() -> RefreshPolicy {
     (policy.flight_timeout, policy.dead_after) = (millis(6000), millis(7000));
     (policy.retry_backoff, policy.retry_reserve) = (millis(200), millis(500));
     (policy.transient_hold, policy.max_transient_hold) = (millis(100), millis(1000));
-    (policy.max_cold_hold, policy.throttled_hold) = (millis(500), millis(800));
+    (policy.max_cold_hold, policy.throttled_hold) = (millis(500), millis(2000));
     policy.max_retry_after = LONGEST_HOLD;
     (policy.permanent_hold, policy.max_permanent_hold) = (millis(200), LONGEST_HOLD);
     (policy.young_token, policy.rejection_window) = (millis(1000), millis(3000));
@@ -34,6 +34,9 @@ pub(super) fn policy_of(sabotage: Option<Sabotage>) -> RefreshPolicy {
         Some(Sabotage::LongHolds) => {
             policy.max_retry_after = Duration::from_secs(3600);
         }
+        Some(Sabotage::DeafToRetryAfter) => {
+            (policy.max_retry_after, policy.throttled_hold) = (Duration::ZERO, Duration::ZERO);
+        }
         Some(Sabotage::ShortLives) => policy.max_lifetime = Duration::from_secs(1),
         _ => {}
     }
@@ -50,5 +53,5 @@ impl Clock for StoppedClock {
     }
 }
 
-/// A hold lasts no longer.
-const LONGEST_HOLD: Duration = Duration::from_millis(1000);
+/// A hold lasts no longer; well beyond the least interval, behind which a hold that is broken would not show.
+const LONGEST_HOLD: Duration = Duration::from_millis(2500);

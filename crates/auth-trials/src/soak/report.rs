@@ -72,9 +72,10 @@ impl Report {
         self.lateness = court.worst_lateness();
         self.troubles = court.troubles();
         let tally = &court.tally;
-        let rows: [(&'static str, &AtomicU64); 15] = [
+        let rows: [(&'static str, &AtomicU64); 16] = [
             ("requests that arrived at the vendors", &tally.requests),
             ("attempts", &tally.attempts),
+            ("attempts told to wait", &tally.told_to_wait),
             ("tokens answered", &tally.tokens),
             ("reads", &tally.reads),
             ("reads that got an error", &tally.errors),

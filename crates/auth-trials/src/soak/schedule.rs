@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_sim::{Fault, Vendor};
+use auth_sim::{Fault, RetryAfter, Vendor};
 use fastrand::Rng;
 
 use crate::Kind;
@@ -29,6 +29,9 @@ impl Trouble {
     pub fn name(&self) -> String {
         match self {
             Self::Wire(Fault::Delay(delay)) => format!("delay-{}-ms", delay.as_millis()),
+            Self::Wire(Fault::RetryAfter { status, after: RetryAfter::Seconds(seconds) }) => {
+                format!("retry-after-{status}-{seconds}-s")
+            }
             Self::Wire(fault) => fault.name(),
             Self::OldSecret => "old-secret".to_owned(),
             Self::SourceFails => "credential-source-fails".to_owned(),
@@ -60,6 +63,8 @@ impl Trouble {
             Fault::Redirect("http://127.0.0.1:9/".to_owned()),
             Fault::Html(403),
             Fault::Html(504),
+            // Waited for within a flight; those in common() end it.
+            Fault::RetryAfter { status: 503, after: RetryAfter::Seconds(1) },
         ];
         let wire = Fault::common().into_iter().chain(Fault::all_for(vendor)).chain(others).map(Self::Wire);
         wire.chain([Self::OldSecret, Self::SourceFails, Self::SourcePanics, Self::SourceHangs]).collect()

@@ -10,6 +10,8 @@ pub enum Rule {
     OneFlight,
     /// Flights at least the minimum interval apart.
     Interval,
+    /// What a vendor says of the next request is kept to, up to the longest wait that the policy believes.
+    Silence,
     /// At most three attempts to a flight, and nothing sent besides.
     Attempts,
     /// No token past its expiry or its floor.
@@ -41,6 +43,7 @@ impl fmt::Display for Rule {
         f.write_str(match self {
             Self::OneFlight => "one request at a time",
             Self::Interval => "flights keep their distance",
+            Self::Silence => "no request before a vendor wants one",
             Self::Attempts => "three attempts to a flight",
             Self::Expired => "no expired token",
             Self::Foreign => "no token of somebody else's",

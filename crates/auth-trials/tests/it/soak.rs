@@ -19,14 +19,23 @@ async fn rules_broken_by(sabotage: Sabotage) -> BTreeSet<Rule> {
     let mut plan = Plan::brief(SEED);
     (plan.sabotage, plan.settling) = (Some(sabotage), Duration::from_secs(1));
     if sabotage == Sabotage::LongHolds {
-        let after = RetryAfter::Seconds(60);
-        plan.only = Some(Trouble::Wire(Fault::RetryAfter { status: 429, after }));
-        // No attempt hangs here, so that a hold is all there is to wait for.
-        plan.recovery = Duration::from_secs(2);
-        plan.spells.fine = (Duration::from_secs(3), Duration::from_secs(3));
-        plan.time = Duration::from_secs(12);
+        plan = throttled(plan);
+    }
+    if sabotage == Sabotage::DeafToRetryAfter {
+        plan.only = Some(Trouble::Wire(THROTTLED));
     }
     soak(&plan).await.violations.iter().map(|violation| violation.rule).collect()
+}
+
+const THROTTLED: Fault = Fault::RetryAfter { status: 429, after: RetryAfter::Seconds(60) };
+
+/// All vendors ask to slow down by turns. No attempt hangs here, so that a hold is all there is to wait for.
+fn throttled(mut plan: Plan) -> Plan {
+    let seconds = Duration::from_secs;
+    plan.only = Some(Trouble::Wire(THROTTLED));
+    (plan.recovery, plan.time) = (seconds(4), seconds(14));
+    (plan.spells.fine, plan.spells.foul) = ((seconds(5), seconds(5)), (seconds(2), seconds(2)));
+    plan
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -80,6 +89,19 @@ async fn source_without_rest_is_found_by_its_flights() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hold_as_long_as_a_vendor_asks_is_found_by_the_recovery_that_does_not_come() {
     assert!(rules_broken_by(Sabotage::LongHolds).await.contains(&Rule::Recovery));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hold_as_long_as_is_believed_is_kept_to_and_recovered_from() {
+    let report = soak(&throttled(Plan::brief(SEED))).await;
+    assert_eq!(report.violations, [], "{report}");
+    let (told, spells) = (report.count("attempts told to wait"), report.count("healthy spells to recover in"));
+    assert!(told > 0 && spells > 0, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn source_that_is_deaf_to_retry_after_is_found_by_the_request_that_comes_too_soon() {
+    assert!(rules_broken_by(Sabotage::DeafToRetryAfter).await.contains(&Rule::Silence));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

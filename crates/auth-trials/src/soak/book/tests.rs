@@ -16,6 +16,7 @@ impl Case {
     fn new() -> Self {
         let mut policy = RefreshPolicy::default();
         (policy.min_interval, policy.dead_after) = (Duration::from_secs(1), Duration::from_secs(35));
+        (policy.max_retry_after, policy.throttled_hold) = (Duration::from_secs(60), Duration::from_secs(30));
         let (lateness, notice) = (Duration::from_millis(500), Duration::from_secs(2));
         Self { book: Book::new(Limits { policy, lateness, notice }), zero: Instant::now() }
     }
@@ -35,6 +36,14 @@ impl Case {
     fn begin(&mut self, attempt: u32, at: f64) -> Vec<Rule> {
         let at = self.at(at);
         rules(self.book.begin(attempt, at).1)
+    }
+
+    /// A request that failed at once, at `at`.
+    fn refused(&mut self, error: Error, at: f64) {
+        let at = self.at(at);
+        let (id, found) = self.book.begin(1, at);
+        assert_eq!(found, []);
+        self.book.end(id, Ended::Failed(error), at);
     }
 
     fn hand_out(&mut self, value: Value, at: f64) -> Vec<Rule> {
@@ -118,6 +127,61 @@ fn many_flights_each_a_little_too_soon_are_found() {
         rules(found)
     });
     assert!(early.flatten().any(|rule| rule == Rule::Interval));
+}
+
+fn told(status: u16, seconds: Option<u64>) -> Error {
+    let failure = Failure::of("acme").status(status);
+    let failure = match seconds {
+        Some(seconds) => failure.retry_after(Duration::from_secs(seconds)),
+        None => failure,
+    };
+    if status == 429 { Error::Throttled(failure) } else { Error::Unavailable(failure) }
+}
+
+#[test]
+fn request_before_the_time_that_a_vendor_named_is_found_whatever_it_calls_itself() {
+    for (error, until) in [
+        (told(429, Some(5)), 5.0),
+        (told(503, Some(5)), 5.0),
+        (told(429, Some(3600)), 60.0),
+        (told(429, None), 30.0),
+        (told(503, None), 0.0),
+    ] {
+        for attempt in [1, 2] {
+            let mut case = Case::new();
+            case.refused(error.clone(), 3.0);
+            let early = case.begin(attempt, 3.0 + (until - 0.02_f64).max(1.0));
+            assert_eq!(early, if until > 0.0 { vec![Rule::Silence] } else { vec![] }, "{error}, attempt {attempt}");
+            let mut case = Case::new();
+            case.refused(error.clone(), 3.0);
+            assert_eq!(case.begin(attempt, 3.0 + until.max(1.0)), [], "{error}, attempt {attempt}");
+        }
+    }
+}
+
+#[test]
+fn time_that_a_vendor_named_is_shortened_neither_by_a_shorter_one_nor_by_a_rejection() {
+    let mut case = Case::new();
+    case.answered(T, 0.0, 0.1);
+    case.refused(told(429, Some(20)), 7.0);
+    case.reject(T, 7.5, true);
+    let (begun, found) = (case.at(9.0), case.at(9.0));
+    let (id, early) = case.book.begin(2, begun);
+    assert_eq!(rules(early), [Rule::Silence]);
+    case.book.end(id, Ended::Failed(told(503, Some(1))), found);
+    assert_eq!(case.begin(1, 26.0), [Rule::Silence]);
+    assert_eq!(case.begin(2, 27.0), [Rule::OneFlight], "the time is over");
+}
+
+#[test]
+fn flight_that_was_abandoned_is_told_nothing() {
+    let mut case = Case::new();
+    case.answered(T, 0.0, 0.1);
+    let (begun, over) = (case.at(7.0), case.at(7.4));
+    let (id, _) = case.book.begin(1, begun);
+    case.reject(T, 7.2, true);
+    case.book.end(id, Ended::Failed(told(429, Some(20))), over);
+    assert_eq!(case.begin(1, 8.0), []);
 }
 
 #[test]
