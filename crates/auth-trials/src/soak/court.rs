@@ -27,7 +27,7 @@ pub struct Tally {
     pub dropped: AtomicU64,
     /// Calls of the vendor's API.
     pub pings: AtomicU64,
-    /// Attempts that were told when to ask again.
+    /// Attempts that were told how long to wait.
     pub told_to_wait: AtomicU64,
     /// Rejections accepted.
     pub accepted: AtomicU64,

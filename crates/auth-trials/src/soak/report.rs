@@ -75,7 +75,7 @@ impl Report {
         let rows: [(&'static str, &AtomicU64); 16] = [
             ("requests that arrived at the vendors", &tally.requests),
             ("attempts", &tally.attempts),
-            ("attempts told to wait", &tally.told_to_wait),
+            ("attempts told how long to wait", &tally.told_to_wait),
             ("tokens answered", &tally.tokens),
             ("reads", &tally.reads),
             ("reads that got an error", &tally.errors),

@@ -31,10 +31,10 @@ const THROTTLED: Fault = Fault::RetryAfter { status: 429, after: RetryAfter::Sec
 
 /// All vendors ask to slow down by turns. No attempt hangs here, so that a hold is all there is to wait for.
 fn throttled(mut plan: Plan) -> Plan {
-    let seconds = Duration::from_secs;
+    let seconds = Duration::from_secs_f64;
     plan.only = Some(Trouble::Wire(THROTTLED));
-    (plan.recovery, plan.time) = (seconds(4), seconds(14));
-    (plan.spells.fine, plan.spells.foul) = ((seconds(5), seconds(5)), (seconds(2), seconds(2)));
+    (plan.recovery, plan.time) = (seconds(3.5), seconds(11.5));
+    (plan.spells.fine, plan.spells.foul) = ((seconds(4.5), seconds(4.5)), (seconds(2.0), seconds(2.0)));
     plan
 }
 
@@ -95,7 +95,7 @@ async fn hold_as_long_as_a_vendor_asks_is_found_by_the_recovery_that_does_not_co
 async fn hold_as_long_as_is_believed_is_kept_to_and_recovered_from() {
     let report = soak(&throttled(Plan::brief(SEED))).await;
     assert_eq!(report.violations, [], "{report}");
-    let (told, spells) = (report.count("attempts told to wait"), report.count("healthy spells to recover in"));
+    let (told, spells) = (report.count("attempts told how long to wait"), report.count("healthy spells to recover in"));
     assert!(told > 0 && spells > 0, "{report}");
 }
 
