@@ -160,6 +160,17 @@ mod tests {
     }
 
     #[test]
+    fn wait_that_is_over_leaves_no_task_behind() {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let tasks = || runtime.metrics().num_alive_tasks();
+        runtime.block_on(async {
+            assert_eq!(within(Duration::from_secs(3600), tokio::task::yield_now()).await, Some(()));
+            tokio::task::yield_now().await;
+        });
+        assert_eq!(tasks(), 0);
+    }
+
+    #[test]
     fn wait_where_there_are_no_timers_is_none() {
         let bare = Builder::new_current_thread().build().expect("a runtime");
         assert_eq!(bare.block_on(within(Duration::from_secs(60), pending::<()>())), None);
