@@ -54,6 +54,8 @@ pub struct Cell {
     pub column: Column,
     /// What must come of it.
     pub expect: Expect,
+    /// Requests of the caller without a token; nothing where nobody is there to count them.
+    pub cold_requests: Option<u64>,
     /// Requests, or connections, that the vendor saw in both runs.
     pub requests: u64,
     /// What was not as it should be; nothing in a cell that is right.
@@ -79,13 +81,18 @@ impl Case {
         &self.name
     }
 
-    /// Requests of one attempt under the fault.
-    fn requests(&self) -> u64 {
+    /// Requests of one attempt under the fault; nothing where nobody is there to count them.
+    fn requests(&self) -> Option<u64> {
         let usual = match self.expect.ending {
             Ending::Token(_) => self.column.healthy_requests(),
             Ending::Error { .. } => self.column.spoilt_requests(),
         };
-        self.expect.requests.unwrap_or(usual)
+        (!self.trouble.is_unseen()).then(|| self.expect.requests.unwrap_or(usual))
+    }
+
+    /// Those of all attempts that a caller without a token waits for.
+    fn cold_requests(&self) -> Option<u64> {
+        self.requests().map(|requests| requests * u64::from(self.expect.attempts))
     }
 }
 
@@ -121,10 +128,12 @@ impl Matrix {
         for (number, case) in cases.into_iter().enumerate() {
             let (places, lab) = (Arc::clone(&places), Arc::clone(lab));
             tasks.spawn(async move {
-                let _place = places.acquire_owned().await;
-                let seen = trial::run(&case, &lab).await;
-                let Case { group, name, column, expect, .. } = case;
-                (number, Cell { group, name, column, expect, requests: seen.requests, complaints: seen.complaints })
+                let _place = match case.patience {
+                    // Little but waiting: all of them wait from the start, and take no place from others.
+                    Patience::Slow => None,
+                    Patience::Long | Patience::Short => places.acquire_owned().await.ok(),
+                };
+                (number, trial::run(&case, &lab).await.into_cell(case))
             });
         }
         let mut cells = Vec::new();

@@ -131,6 +131,19 @@ async fn endpoint_that_hangs_is_given_up_at_the_deadline() {
 }
 
 #[tokio::test]
+async fn answer_that_comes_byte_by_byte_does_not_put_its_deadline_off() {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", TOKEN.len()).into_bytes();
+    let whole = [&head[..], TOKEN.as_bytes()].concat();
+    let server = Server::answering([Reply::Drip(Vec::new(), whole), Reply::Drip(head, TOKEN.into())]).await;
+    for _ in 0..2 {
+        // Fifteen bytes come within it, and all of them well within PATIENCE.
+        let cx = RequestContext::first(Duration::from_millis(300));
+        assert_eq!(reach_of(HttpClient::shared().send(&cx, request(&server.url())).await), Reach::Deadline);
+    }
+    assert!(server.requests().await.iter().all(|seen| seen.answered > 1), "the answer was on its way");
+}
+
+#[tokio::test]
 async fn request_that_is_dropped_closes_its_connection() {
     let server = Server::answering([Reply::Stall(Vec::new())]).await;
     let url = server.url();

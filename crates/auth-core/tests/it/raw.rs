@@ -21,6 +21,8 @@ pub(crate) enum Reply {
     Echo(&'static str),
     /// These bytes, and then nothing until the client goes.
     Stall(Vec<u8>),
+    /// The first at once, and the second byte by byte until the client goes: a hundred in two seconds.
+    Drip(Vec<u8>, Vec<u8>),
     /// The connection is reset with the request unread.
     Reset,
 }
@@ -203,6 +205,18 @@ pub(crate) async fn answer(mut stream: TcpStream, reply: Reply) -> io::Result<Se
             let _gone = stream.read(&mut [0; 16]).await;
             bytes.len()
         }
+        Reply::Drip(first, rest) => {
+            stream.write_all(&first).await?;
+            let (mut ticks, mut sent) = (tokio::time::interval(DRIP), first.len());
+            for byte in &rest {
+                ticks.tick().await;
+                if stream.write_all(&[*byte]).await.is_err() {
+                    break;
+                }
+                sent += 1;
+            }
+            sent
+        }
         Reply::Reset | Reply::Echo(_) => 0,
     };
     Ok(Seen { head, body, answered })
@@ -239,5 +253,7 @@ fn divided(bytes: &[u8]) -> Option<(String, String)> {
 
 /// What a healthy exchange on loopback never needs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// From one byte to the next.
+const DRIP: Duration = Duration::from_millis(20);
 /// More than the sockets' buffers hold, so that a client that stops reading is noticed.
 pub(crate) const ENDLESS: usize = 64 * 1024 * 1024;

@@ -56,9 +56,9 @@ async fn await_end(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<()> {
 }
 
 async fn drip(stream: &mut impl Line, bytes: &[u8]) -> io::Result<()> {
-    let mut seconds = tokio::time::interval(Duration::from_secs(1));
+    let mut ticks = tokio::time::interval(DRIP);
     for byte in bytes {
-        seconds.tick().await;
+        ticks.tick().await;
         stream.write_all(&[*byte]).await?;
         stream.flush().await?;
     }
@@ -84,5 +84,7 @@ fn is_whole(bytes: &[u8]) -> bool {
     body.len() >= length.and_then(|(_, value)| value.trim().parse().ok()).unwrap_or(0)
 }
 
+/// From one byte of a drip to the next.
+pub(super) const DRIP: Duration = Duration::from_secs(1);
 /// More than any client should read.
 const MOST: usize = 64 * 1024 * 1024;

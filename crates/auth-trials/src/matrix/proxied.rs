@@ -47,7 +47,8 @@ fn cell(column: Column, report: &str, trouble: Option<&str>) -> Cell {
         complaints.push(format!("{runs} cells were run behind dead proxies, not {WAYS}"));
     }
     let name = "a dead proxy in HTTP_PROXY, HTTPS_PROXY and ALL_PROXY".to_owned();
-    Cell { group: "healthy", name, column, expect: token(), requests, complaints }
+    let cold_requests = Some(column.healthy_requests());
+    Cell { group: "healthy", name, column, expect: token(), cold_requests, requests, complaints }
 }
 
 /// Plain and TLS.

@@ -97,6 +97,11 @@ impl Row {
         Self { patience: Patience::Short, ..self }
     }
 
+    /// Something comes all the while, and the deadline ends it.
+    fn slow(self) -> Self {
+        Self { patience: Patience::Slow, ..self }
+    }
+
     /// What is spoilt is the answer that holds the token.
     fn on_tokens(self) -> Self {
         Self { columns: |column| column.target() == Target::Token, ..self }

@@ -28,7 +28,7 @@ pub(super) enum Then {
     Reset,
     /// Nothing more, and the connection stays.
     Hang,
-    /// These bytes, one a second.
+    /// These bytes, one every [`DRIP`](super::line::DRIP).
     Drip(Vec<u8>),
     /// These bytes again and again, until the client goes away.
     Repeat(Vec<u8>),

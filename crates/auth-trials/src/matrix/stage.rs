@@ -9,6 +9,7 @@ use auth_sim::{Fault, Simulator};
 use super::column::Column;
 use super::expect::LIFETIME;
 use super::front::{Front, Wire};
+use super::line::DRIP;
 use super::tls::Pki;
 use super::{Case, Failure};
 use crate::{Setup, source};
@@ -38,6 +39,25 @@ pub(super) enum Patience {
     Long,
     /// No longer than it takes to see that nothing comes.
     Short,
+    /// Long enough for something to come again and again, so that a deadline that began anew with it would never pass.
+    Slow,
+}
+
+impl Trouble {
+    /// Whether nobody is there to count requests.
+    pub(super) fn is_unseen(&self) -> bool {
+        matches!(self, Self::Wire(wire) if wire.is_door())
+    }
+}
+
+impl Patience {
+    fn policy(self) -> fn(&mut RefreshPolicy) {
+        match self {
+            Self::Long => patient,
+            Self::Short => impatient,
+            Self::Slow => slow,
+        }
+    }
 }
 
 /// What the cells of one run share.
@@ -72,8 +92,7 @@ impl Stage {
         let front = if needs_front { Some(open(&sim, case, lab).await?) } else { None };
         let client = if case.way == Way::Tls { lab.https.clone() } else { HttpClient::shared() };
         let clock = ManualClock::new();
-        let adjust = if case.patience == Patience::Short { impatient } else { patient };
-        let setup = Setup { client, clock: clock.clone(), adjust };
+        let setup = Setup { client, clock: clock.clone(), adjust: case.patience.policy() };
         let tokens = source(case.column.vendor(), &vars(&sim, front.as_ref(), case.way), setup)?;
         Ok(Self { tokens, clock, sim, front, column: case.column, trouble: case.trouble.clone() })
     }
@@ -123,11 +142,6 @@ impl Stage {
     pub(super) fn is_broken(&self) -> bool {
         self.front.as_ref().is_some_and(Front::is_broken)
     }
-
-    /// Whether nobody is there to count.
-    pub(super) fn is_unseen(&self) -> bool {
-        matches!(&self.trouble, Trouble::Wire(wire) if wire.is_door())
-    }
 }
 
 async fn open(sim: &Simulator, case: &Case, lab: &Lab) -> Result<Front, Failure> {
@@ -161,6 +175,12 @@ fn patient(policy: &mut RefreshPolicy) {
 fn impatient(policy: &mut RefreshPolicy) {
     patient(policy);
     policy.attempt_timeout = Duration::from_millis(600);
+}
+
+/// Until three bytes of a drip have come, the first of them at once.
+fn slow(policy: &mut RefreshPolicy) {
+    patient(policy);
+    policy.attempt_timeout = DRIP * 5 / 2;
 }
 
 /// Shorter than any `Retry-After` of the matrix that is not nothing, so that none fits into a flight.

@@ -52,7 +52,16 @@ fn line(row: &[&Cell]) -> String {
 
 fn show(cell: &Cell) -> String {
     let wrong = if cell.complaints.is_empty() { "" } else { " **wrong**" };
-    format!("{}{wrong}", cell.expect)
+    format!("{}{}{wrong}", cell.expect, requests(cell))
+}
+
+/// Of the cold run, where they are not what its attempts say already.
+fn requests(cell: &Cell) -> String {
+    match cell.cold_requests {
+        Some(requests) if requests == u64::from(cell.expect.attempts) => String::new(),
+        Some(requests) => format!(" ({requests})"),
+        None => " (?)".to_owned(),
+    }
 }
 
 fn counts(cells: &[Cell]) -> String {
@@ -81,8 +90,9 @@ fn counts(cells: &[Cell]) -> String {
 
 const LEGEND: &str = "
 A cell says what a caller without a token gets, and after how many attempts in one flight: `Unavailable 503 ×3` is
-`Error::Unavailable` of status 503 after three. Behind `Unreachable` stands how far the request came, behind others the error
-code if there is one. Each cell was also run with a living token: one attempt, for which nobody waits, and every caller is
+`Error::Unavailable` of status 503 after three. Each attempt was one request to the vendor, or as many as it takes to make the
+`(6)` of `×3 (6)`; `(?)` says that nobody is there to count them. Behind `Unreachable` stands how far the request came, behind
+others the error code if there is one. Each cell was also run with a living token: one attempt, for which nobody waits, and every caller is
 served at once meanwhile. Holds and lifetimes are checked too and not shown. `–`: the fault cannot meet that call.
 ";
 
@@ -94,7 +104,7 @@ mod tests {
     fn cell(name: &str, column: Column, complaints: &[&str]) -> Cell {
         let expect = if name == "bad" { malformed(200) } else { token() };
         let complaints = complaints.iter().map(ToString::to_string).collect();
-        Cell { group: "g", name: name.to_owned(), column, expect, requests: 2, complaints }
+        Cell { group: "g", name: name.to_owned(), column, expect, cold_requests: Some(1), requests: 2, complaints }
     }
 
     #[test]
@@ -103,6 +113,13 @@ mod tests {
         let text = markdown(&cells);
         assert!(text.contains("\n| a\\|b | token ×1 | – | – | – | – | – |\n"), "{text}");
         assert!(text.contains("\n| bad | – | – | – | – | – | Malformed 200 ×1 **wrong** |\n"), "{text}");
+    }
+
+    #[test]
+    fn requests_are_shown_where_attempts_do_not_tell_them() {
+        let cold = |cold_requests| Cell { cold_requests, ..cell("bad", Column::S2sToken, &[]) };
+        let shown = [Some(1), Some(4), None].map(|requests| show(&cold(requests)));
+        assert_eq!(shown, ["Malformed 200 ×1", "Malformed 200 ×1 (4)", "Malformed 200 ×1 (?)"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use auth_core::{AccessToken, Error, Event, EventKind, Events, MIN_INTERVAL, Reac
 
 use super::expect::{Ending, Expect};
 use super::stage::{Lab, Patience, Stage};
-use super::{Case, Failure};
+use super::{Case, Cell, Failure};
 use crate::Kind;
 
 /// What was seen in one cell.
@@ -24,6 +24,13 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    pub(super) fn into_cell(self, case: Case) -> Cell {
+        let cold_requests = case.cold_requests();
+        let Case { group, name, column, expect, .. } = case;
+        let Self { requests, complaints, .. } = self;
+        Cell { group, name, column, expect, cold_requests, requests, complaints }
+    }
+
     fn check(&mut self, right: bool, complaint: impl FnOnce() -> String) {
         if !right {
             self.complaints.push(complaint());
@@ -41,7 +48,7 @@ impl Seen {
 /// such a deadline ends is tried again, and it is wrong if it is wrong each time. A caller who waits while a token lives is
 /// wrong at once: that has nothing to do with time.
 pub(super) async fn run(case: &Case, lab: &Lab) -> Seen {
-    let tries = if case.patience == Patience::Short { MOST_SHORT_TRIES } else { 1 };
+    let tries = if case.patience == Patience::Long { 1 } else { MOST_SHORT_TRIES };
     tried(tries, || once(case, lab)).await
 }
 
@@ -80,7 +87,7 @@ async fn cold(case: &Case, lab: &Lab, seen: &mut Seen) -> Result<(), Failure> {
     seen.check(attempts == expect.attempts, || format!("cold: {attempts} attempts, not {}", expect.attempts));
     judge("cold", &ending, expect, seen);
     judge_hold("cold", &ending, &events, expect, seen);
-    let requests = u64::from(expect.attempts) * case.requests();
+    let requests = case.cold_requests();
     count_requests("cold", &stage, 0, requests, seen).await;
     match (&ending, poll_once(&stage.tokens)) {
         (Ok(first), Some(Ok(again))) if again.id() == first.id() => {}
@@ -88,7 +95,8 @@ async fn cold(case: &Case, lab: &Lab, seen: &mut Seen) -> Result<(), Failure> {
         (_, again) => seen.complaints.push(format!("cold: the next caller got {again:?} after {ending:?}")),
     }
     seen.requests += stage.seen();
-    seen.check(stage.is_unseen() || stage.seen() == requests, || "cold: the next caller cost a request".to_owned());
+    let asked_again = requests.is_some_and(|requests| stage.seen() != requests);
+    seen.check(!asked_again, || "cold: the next caller cost a request".to_owned());
     seen.check(!stage.is_broken(), || "cold: the front is broken".to_owned());
     Ok(())
 }
@@ -175,7 +183,7 @@ async fn recovery(
     for _ in 0..MOST_TRIES {
         match renewal(events, &stage.tokens, old, seen).await? {
             (Ok(_), _) => {
-                count_requests("healed", stage, before, case.column.healthy_requests(), seen).await;
+                count_requests("healed", stage, before, Some(case.column.healthy_requests()), seen).await;
                 return Ok(());
             }
             // As in `prime`.
@@ -244,10 +252,8 @@ fn judge_hold(run: &str, ending: &Result<AccessToken, Error>, events: &[Event], 
     }
 }
 
-async fn count_requests(run: &str, stage: &Stage, before: u64, expected: u64, seen: &mut Seen) {
-    if stage.is_unseen() && run != "healed" {
-        return;
-    }
+async fn count_requests(run: &str, stage: &Stage, before: u64, expected: Option<u64>, seen: &mut Seen) {
+    let Some(expected) = expected else { return };
     let requests = stage.seen_at_least(before + expected).await - before;
     seen.check(requests == expected, || format!("{run}: {requests} requests, not {expected}"));
 }

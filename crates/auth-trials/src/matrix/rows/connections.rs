@@ -17,8 +17,8 @@ pub(super) fn tcp(rows: &mut Rows) {
     rows.add(Row::wire("reset before the request is read", Wire::ResetUnread), unreachable(Reach::Cut));
     breaking(rows, "reset", Then::Reset);
     breaking(rows, "half-closed", Then::Close);
-    stalling(rows, "silence", |_| Then::Hang);
-    stalling(rows, "a byte a second", |rest| Then::Drip(rest.to_vec()));
+    stalling(rows, "silence", Row::short, |_| Then::Hang);
+    stalling(rows, "a byte a second", Row::slow, |rest| Then::Drip(rest.to_vec()));
     rows.add(Row::spoilt("half-closed after a whole answer", Healthy::whole), token());
     let silent = |healthy: Healthy| Script { then: Then::Hang, ..healthy.whole() };
     rows.add(Row::spoilt("silence after a whole answer", silent), token());
@@ -38,19 +38,19 @@ fn breaking(rows: &mut Rows, how: &str, then: Then) {
 }
 
 /// What follows would take a minute at least.
-fn stalling(rows: &mut Rows, how: &str, then: fn(&[u8]) -> Then) {
+fn stalling(rows: &mut Rows, how: &str, patience: fn(Row) -> Row, then: fn(&[u8]) -> Then) {
     let before = move |healthy: Healthy| Script { bytes: Vec::new(), then: then(&healthy.to_bytes()) };
-    rows.add(Row::spoilt(format!("{how} before the head"), before).short(), unreachable(Reach::Deadline));
+    rows.add(patience(Row::spoilt(format!("{how} before the head"), before)), unreachable(Reach::Deadline));
     let inside = move |healthy: Healthy| halved(&healthy.to_bytes(), 20, then);
-    rows.add(Row::spoilt(format!("{how} inside the head"), inside).short(), unreachable(Reach::Deadline));
+    rows.add(patience(Row::spoilt(format!("{how} inside the head"), inside)), unreachable(Reach::Deadline));
     let body = move |healthy: Healthy| halved(&healthy.to_bytes(), healthy.head.len() + 4, then);
-    rows.add(Row::spoilt(format!("{how} inside the body"), body).short(), unreachable(Reach::Deadline));
+    rows.add(patience(Row::spoilt(format!("{how} inside the body"), body)), unreachable(Reach::Deadline));
     // The status alone would judge it, if the whole answer came.
     let error = move |_| {
         let whole = answer("500 Internal Server Error", "", [b'x'; 60]).bytes;
         halved(&whole, whole.len() - 60, then)
     };
-    rows.add(Row::spoilt(format!("{how} inside an error"), error).short(), unreachable(Reach::Deadline));
+    rows.add(patience(Row::spoilt(format!("{how} inside an error"), error)), unreachable(Reach::Deadline));
 }
 
 fn halved(whole: &[u8], at: usize, then: fn(&[u8]) -> Then) -> Script {
