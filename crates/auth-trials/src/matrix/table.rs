@@ -90,10 +90,10 @@ fn counts(cells: &[Cell]) -> String {
 
 const LEGEND: &str = "
 A cell says what a caller without a token gets, and after how many attempts in one flight: `Unavailable 503 ×3` is
-`Error::Unavailable` of status 503 after three. Each attempt was one request to the vendor, or as many as it takes to make the
-`(6)` of `×3 (6)`; `(?)` says that nobody is there to count them. Behind `Unreachable` stands how far the request came, behind
-others the error code if there is one. Each cell was also run with a living token: one attempt, for which nobody waits, and every caller is
-served at once meanwhile. Holds and lifetimes are checked too and not shown. `–`: the fault cannot meet that call.
+`Error::Unavailable` of status 503 after three. `×3 (6)` were six requests; where nothing stands behind it, it was one an
+attempt, and `(?)` says that nobody is there to count them. Behind `Unreachable` stands how far the request came, behind others
+the error code if there is one. Each cell was also run with a living token: one attempt, for which nobody waits, and every
+caller is served at once meanwhile. Holds and lifetimes are checked too and not shown. `–`: the fault cannot meet that call.
 ";
 
 #[cfg(test)]
