@@ -10,7 +10,7 @@ use std::time::Instant;
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// The steps that run beside all tests, and nothing else
+    /// The steps that run beside the others, and nothing else
     #[arg(long)]
     beside: bool,
 }
@@ -22,41 +22,39 @@ pub(crate) fn run(options: &Options) -> Outcome {
         return run_all(&plan.beside);
     }
     run_all(&plan.first)?;
-    println!("\nBeside all tests, and shown after them: {}", titles(&plan.beside));
+    println!("\nBeside what follows, and shown after it: {}", titles(&plan.beside));
     let mut itself = Command::new(std::env::current_exe()?);
     itself.args(["ci", "--beside"]);
     let mut beside = Beside::start(itself, &project.target.join("xtask"))?;
-    let tests = run_all(&[all_tests()]);
-    let beside = beside.end();
+    run_all(&plan.then)?;
+    let ended = beside.end();
     println!("\n{:.1} minutes in all", begun.elapsed().as_secs_f64() / 60.0);
-    tests.and(beside)
+    ended
 }
 
 struct Plan {
-    /// Quick checks come early, and most of what is wrong is seen by them.
+    /// Most of what is wrong is seen by quick checks.
     first: Vec<Step>,
-    /// While all tests run, half of the machine waits for them.
+    /// What people wait for, in the order of its time.
+    then: Vec<Step>,
+    /// While one crate is compiled, and while tests run, half of the machine would wait.
     beside: Vec<Step>,
 }
 
 impl Plan {
     /// Steps that build the same features stand together, so that the heavy crates are built few times.
     fn of(project: &Project) -> Self {
-        let mut first = lint::steps(project);
-        first.push(lint::proof());
+        let mut then = lint::thorough(project);
+        then.extend([lint::proof(), Step::cargo("all tests", "test --workspace")]);
         let models = Action::Call { shown: "cargo xtask loom", function: loom::run };
-        // It has a target folder of its own, and need not wait until all tests are built.
+        // It has a target folder of its own, and need not wait until others have built.
         let mut beside = vec![fuzz::seeds(), Step::one("interleavings", models)];
         beside.extend(project.packages.iter().filter(|package| package.is_published).map(alone));
         beside.extend(two_tls(project));
         let lowest = Action::Call { shown: "cargo xtask minimal-versions", function: minimal::run };
         beside.push(Step::one("lowest versions of dependencies", lowest));
-        Self { first, beside }
+        Self { first: lint::quick(), then, beside }
     }
-}
-
-fn all_tests() -> Step {
-    Step::cargo("all tests", "test --workspace")
 }
 
 /// A library must work for its users without what its neighbours happen to turn on. A program has none where it is installed:
@@ -76,7 +74,7 @@ fn titles(steps: &[Step]) -> String {
 /// This program once more, in a process of its own, so that its processor time can be told from this one's.
 struct Beside {
     process: Child,
-    /// What it says, which would be mixed with what the tests say.
+    /// What it says, which would be mixed with what the others say.
     said: PathBuf,
 }
 
@@ -92,11 +90,20 @@ impl Beside {
     /// Waits for its end, and shows what it said.
     fn end(&mut self) -> Outcome {
         let status = self.process.wait()?;
-        print!("\nBeside all tests:\n{}", fs::read_to_string(&self.said)?);
+        print!("\nBeside the rest:\n{}", fs::read_to_string(&self.said)?);
         match status.success() {
             true => Ok(()),
-            false => Err("a step beside all tests failed, see above".into()),
+            false => Err("a step beside the rest failed, see above".into()),
         }
+    }
+}
+
+impl Drop for Beside {
+    /// What failed is to be seen at once: at most what its present step has begun goes on, and nothing after it. Once it has
+    /// ended there is nothing to stop.
+    fn drop(&mut self) {
+        let _ended_already = self.process.kill();
+        let _status = self.process.wait();
     }
 }
 
@@ -116,6 +123,7 @@ fn two_tls(project: &Project) -> Option<Step> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::process::Stdio;
 
     fn commands(steps: &[Step]) -> Vec<String> {
         steps.iter().flat_map(|step| &step.actions).map(ToString::to_string).collect()
@@ -133,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_beside_all_tests_fails() {
+    fn what_fails_beside_the_rest_fails() {
         for (program, is_good) in [("true", true), ("false", false)] {
             let folder = tempfile::tempdir().unwrap();
             let mut beside = Beside::start(Command::new(program), folder.path()).unwrap();
@@ -142,9 +150,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_beside_ends_when_the_rest_has_failed() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut endless = Command::new("sleep");
+        endless.arg("600");
+        let beside = Beside::start(endless, folder.path()).unwrap();
+        let process = beside.process.id().to_string();
+        drop(beside);
+        let is_there = Command::new("kill").args(["-0", &process]).stderr(Stdio::null()).status().unwrap();
+        assert!(!is_there.success(), "it goes on");
+    }
+
+    #[test]
     fn ci_contains_all_of_lint() {
         let project = Project::load().unwrap();
-        let commands_of_ci = commands(&Plan::of(&project).first);
+        let plan = Plan::of(&project);
+        let commands_of_ci = [commands(&plan.first), commands(&plan.then)].concat();
         for command in commands(&lint::steps(&project)) {
             assert!(commands_of_ci.contains(&command), "{command}");
         }

@@ -37,10 +37,15 @@ pub(crate) fn proof() -> Step {
     Step::one("what lint must refuse", Action::Call { shown: "cargo xtask lint --prove", function: prove::run })
 }
 
-/// The quick ones first. Which crates and features there are is read off the workspace, never listed.
+/// The quick ones first.
 pub(crate) fn steps(project: &Project) -> Vec<Step> {
+    quick().into_iter().chain(thorough(project)).collect()
+}
+
+/// The checks that build nothing.
+pub(crate) fn quick() -> Vec<Step> {
     let advisories = Action::Attempt { shown: "cargo xtask lint --only advisories", function: advisories::run };
-    let mut steps = vec![
+    vec![
         Step::cargo("formatting", "fmt --all -- --check"),
         Step::one("tidy rules", Action::Call { shown: "cargo xtask tidy", function: tidy::run }),
         Step::one("spelling", typos()),
@@ -51,8 +56,12 @@ pub(crate) fn steps(project: &Project) -> Vec<Step> {
         Step::one("licences, duplicates, sources", deny()),
         Step::one("advisories", advisories),
         call("rust-version of dependencies", "cargo xtask lint --only rust-version", rust_version::run),
-    ];
-    steps.extend(project.packages.iter().filter(|package| package.is_published).map(clippy));
+    ]
+}
+
+/// Those that build. Which crates and features there are is read off the workspace, never listed.
+pub(crate) fn thorough(project: &Project) -> Vec<Step> {
+    let mut steps: Vec<_> = project.packages.iter().filter(|package| package.is_published).map(clippy).collect();
     steps.push(Step::cargo(
         "clippy: all with their tests",
         "clippy --workspace --all-features --all-targets -- -D warnings",
