@@ -92,6 +92,7 @@ impl Middleware for Authorization {
             return next.run(request, extensions).await;
         }
         let (second, url) = (request.try_clone(), request.url().clone());
+        let is_idempotent = request.method().is_idempotent();
         let token = self.authorize(&mut request).await.map_err(refused)?;
         let first = next.clone().run(request, extensions).await?;
         if !self.is_refusal(&first, &url) {
@@ -101,7 +102,9 @@ impl Middleware for Authorization {
         if self.tokens.rejected(&token) == Rejection::Ignored {
             return Ok(first);
         }
-        let Some(mut second) = second else { return Ok(first) };
+        // A POST that was answered by a redirect may be done: what was refused is the GET of its result.
+        let may_repeat = is_idempotent || !is_redirected(&first, &url);
+        let Some(mut second) = second.filter(|_| may_repeat) else { return Ok(first) };
         match self.authorize(&mut second).await {
             Ok(_) => {
                 // Its connection is free for the second try.
@@ -113,6 +116,13 @@ impl Middleware for Authorization {
             Err(_) => Ok(first),
         }
     }
+}
+
+/// Whether `response` is that of another URL than the one that was asked. A fragment is never sent.
+fn is_redirected(response: &Response, url: &Url) -> bool {
+    let (mut from, mut asked) = (response.url().clone(), url.clone());
+    (from.set_fragment(None), asked.set_fragment(None));
+    from != asked
 }
 
 /// A line about a request. Of its URL the host alone is told. A subscriber that panics costs no request.

@@ -9,6 +9,7 @@ use reqwest_middleware::ClientWithMiddleware;
 use crate::Authorization;
 
 /// A client whose requests to `hosts` carry tokens of `tokens`, and whose redirects do not take them elsewhere.
+/// They go by [`redirects`], whatever policy `builder` had.
 ///
 /// # Errors
 ///

@@ -110,6 +110,63 @@ async fn refusal_after_a_detour_over_another_host_drops_no_token_and_sends_nothi
 }
 
 #[tokio::test]
+async fn post_that_was_answered_by_a_redirect_is_not_sent_again_where_that_leads_to_a_401() {
+    let (server, tokens) = (MockServer::start_async().await, Tokens::many());
+    let order = server.url("/orders/1");
+    let done = server.mock_async(|when, then| {
+        when.method("POST").path("/orders");
+        then.status(303).header("location", order);
+    });
+    let done = done.await;
+    let refusing = server.mock_async(|when, then| {
+        when.method("GET").path("/orders/1").header("authorization", "Bearer invented-1");
+        then.status(401);
+    });
+    let _refusing = refusing.await;
+    let shown = server.mock_async(|when, then| {
+        when.path("/orders/1").header("authorization", "Bearer invented-2");
+        then.status(200);
+    });
+    let _shown = shown.await;
+    let client = auth_reqwest::client(Client::builder().no_proxy(), tokens.source(), only(&server)).expect("a client");
+    let response = client.post(server.url("/orders")).body("an order").send().await.expect("an answer");
+    assert_eq!((response.status().as_u16(), done.calls_async().await), (401, 1));
+    let response = client.get(response.url().clone()).send().await.expect("an answer");
+    assert_eq!((response.status().as_u16(), tokens.asked()), (200, 2), "the token was dropped all the same");
+}
+
+#[tokio::test]
+async fn get_that_is_redirected_to_a_401_is_sent_again() {
+    let (server, tokens) = (MockServer::start_async().await, Tokens::many());
+    let redirecting = moved(&server, &server).await;
+    for (token, status) in [("Bearer invented-1", 401), ("Bearer invented-2", 200)] {
+        let answers = server.mock_async(|when, then| {
+            when.path("/orders").header("authorization", token);
+            then.status(status);
+        });
+        answers.await;
+    }
+    let client = auth_reqwest::client(Client::builder().no_proxy(), tokens.source(), only(&server)).expect("a client");
+    assert_eq!(client.get(server.url("/moved")).send().await.expect("an answer").status(), 200);
+    assert_eq!(redirecting.calls_async().await, 2);
+}
+
+#[tokio::test]
+async fn fragment_is_no_redirect() {
+    let (server, tokens) = (MockServer::start_async().await, Tokens::many());
+    for (token, status) in [("Bearer invented-1", 401), ("Bearer invented-2", 200)] {
+        let answers = server.mock_async(|when, then| {
+            when.path("/orders").header("authorization", token);
+            then.status(status);
+        });
+        answers.await;
+    }
+    let client = auth_reqwest::client(Client::builder().no_proxy(), tokens.source(), only(&server)).expect("a client");
+    let response = client.post(server.url("/orders?a=%20b c|d#there")).body("an order").send().await;
+    assert_eq!(response.expect("an answer").status(), 200);
+}
+
+#[tokio::test]
 async fn redirects_of_requests_that_carry_no_token_are_followed_as_ever_and_not_for_ever() {
     let (here, there) = (MockServer::start_async().await, MockServer::start_async().await);
     let (_redirecting, reached) = (moved(&here, &there).await, orders(&there).await);
