@@ -35,7 +35,8 @@ impl Tokens {
     }
 
     pub(crate) fn revoke(&self, token: &str) -> bool {
-        self.lock().remove(token).is_some()
+        let ended = self.lock().remove(token);
+        ended.is_some_and(|(ends, _)| ends > Instant::now())
     }
 
     pub(crate) fn revoke_all(&self) {

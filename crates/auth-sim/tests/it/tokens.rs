@@ -175,3 +175,12 @@ async fn a_revoked_token_is_refused_and_the_others_are_not() {
     assert_eq!(ping(&sim, &other).send().await.status, 401);
     assert_eq!(ping(&sim, &authenticate(&sim).await.token()).send().await.status, 200);
 }
+
+#[tokio::test]
+async fn a_token_that_had_ended_was_not_good_until_it_was_revoked() {
+    for vendor in Vendor::ALL {
+        let sim = start_with(vendor, |sim| sim.lifetime(Duration::ZERO)).await;
+        let token = authenticate(&sim).await.token();
+        assert!(!sim.revoke(&token), "{vendor}");
+    }
+}
