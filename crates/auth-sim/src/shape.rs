@@ -44,7 +44,7 @@ impl Shape {
     }
 
     pub(crate) fn respond(&self, client_id: &str) -> Response {
-        let body = self.body.replace(CLIENT_ID, client_id);
+        let body = self.body.replace(CLIENT_ID, &escaped(client_id));
         let mut response = answer::with_body(self.status, self.content_type, body);
         for (name, value) in self.headers {
             let value = value.replace(RESET, &reset().to_string());
@@ -52,6 +52,13 @@ impl Shape {
         }
         response
     }
+}
+
+/// As it stands within a JSON string.
+fn escaped(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner.unwrap_or_default().to_owned()
 }
 
 fn reset() -> u64 {

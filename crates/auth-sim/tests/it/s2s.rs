@@ -160,6 +160,14 @@ async fn a_refresh_token_works_once_and_rotates() {
 }
 
 #[tokio::test]
+async fn a_client_id_that_an_error_repeats_is_written_as_json_has_it() {
+    let sim = start_with(|sim| sim.client_id(r#"invented"client\of s2s"#)).await;
+    let json = refresh(&sim, "AAJnever-issued").await.json();
+    let said = json["error_description"].as_str().expect("a description");
+    assert!(said.starts_with(r#"*[invented"client\of s2s] "#), "{said}");
+}
+
+#[tokio::test]
 async fn an_old_a_revoked_and_an_unknown_refresh_token_are_refused() {
     let sim = start_with(|sim| sim.refresh_lifetime(Duration::ZERO)).await;
     let old = refresh_token(&authenticate(&sim).await);
