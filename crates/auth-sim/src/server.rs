@@ -95,11 +95,12 @@ async fn attend(
     }
 }
 
-/// Serves until it is aborted; every connection ends with it.
-pub(crate) async fn serve(listener: TcpListener, router: Router) {
+/// Serves until it is told to stop, and returns when every connection has ended. If it is aborted they end soon after.
+pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Arc<Notify>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
+            () = stop.notified() => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => drop(connections.spawn(converse(stream, router.clone()))),
                 // No file descriptor left, for example: others may be returned.
@@ -108,6 +109,8 @@ pub(crate) async fn serve(listener: TcpListener, router: Router) {
             Some(_) = connections.join_next() => {}
         }
     }
+    drop(listener);
+    connections.shutdown().await;
 }
 
 /// One connection, until its end or a reset.

@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::counts::Counters;
@@ -21,6 +22,7 @@ pub struct Simulator {
     credentials: Credentials,
     state: Shared,
     server: JoinHandle<()>,
+    stop: Arc<Notify>,
 }
 
 impl Simulator {
@@ -56,8 +58,9 @@ impl Simulator {
             credentials: Mutex::new(builder.credentials.clone()),
             last_token: Mutex::default(),
         });
-        let server = tokio::spawn(server::serve(listener, server::router(Arc::clone(&state))));
-        Ok(Self { credentials: builder.credentials, state, server })
+        let stop = Arc::<Notify>::default();
+        let server = tokio::spawn(server::serve(listener, server::router(Arc::clone(&state)), Arc::clone(&stop)));
+        Ok(Self { credentials: builder.credentials, state, server, stop })
     }
 
     /// The simulated vendor.
@@ -146,8 +149,8 @@ impl Simulator {
 
     /// Stops: the port is closed and every connection cut when this returns. It waits for no request.
     pub async fn shutdown(mut self) {
-        self.server.abort();
-        // Cancelled is what it should be.
+        self.stop.notify_one();
+        // If its runtime is gone it has ended, and says so.
         let _ = (&mut self.server).await;
     }
 }

@@ -1,4 +1,4 @@
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _};
 use std::time::Duration;
 
 use auth_sim::{Fault, MgPlusError, Simulator, Target, Vendor};
@@ -7,6 +7,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::calls::{authenticate, ping, start, token_call};
 use crate::raw::until;
+
+/// Connections at once.
+const MANY: u64 = 50;
 
 fn authority(sim: &Simulator) -> String {
     let rest = sim.url().strip_prefix("http://").expect("a plain URL");
@@ -100,6 +103,25 @@ async fn shutdown_closes_the_port_and_waits_for_no_request() {
     // Closed or reset: ended, and without an answer.
     let _ = hanging.read_to_end(&mut rest).await;
     assert_eq!(rest, b"");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_are_cut_when_shutdown_returns() {
+    for _ in 0..20 {
+        let sim = start(Vendor::MgPlus).await;
+        sim.faults().next(MANY, Fault::Hang);
+        let mut hanging = Vec::new();
+        for _ in 0..MANY {
+            let stream = token_call(&sim).begin().await.expect("a connection");
+            hanging.push(stream.into_std().expect("a stream"));
+        }
+        until(|| sim.counts().in_flight == MANY).await;
+        sim.shutdown().await;
+        for stream in &mut hanging {
+            let read = stream.read(&mut [0]).map_err(|e| e.kind());
+            assert!(matches!(read, Ok(0) | Err(ErrorKind::ConnectionReset)), "{read:?}");
+        }
+    }
 }
 
 #[tokio::test]
