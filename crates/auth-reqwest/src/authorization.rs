@@ -120,9 +120,12 @@ impl Middleware for Authorization {
 
 /// Whether `response` is that of another URL than the one that was asked. A fragment is never sent.
 fn is_redirected(response: &Response, url: &Url) -> bool {
-    let (mut from, mut asked) = (response.url().clone(), url.clone());
-    (from.set_fragment(None), asked.set_fragment(None));
-    from != asked
+    let sent = |url: &Url| {
+        let mut url = url.clone();
+        url.set_fragment(None);
+        url
+    };
+    sent(response.url()) != sent(url)
 }
 
 /// A line about a request. Of its URL the host alone is told. A subscriber that panics costs no request.
