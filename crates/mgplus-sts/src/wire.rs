@@ -34,7 +34,8 @@ pub(crate) const GRANT_TYPE: &str = "client_credentials";
 pub(crate) const RULES: AnswerRules =
     AnswerRules { vendor: CALLER.vendor, fault, hint, default_lifetime: DEFAULT_LIFETIME };
 
-/// "Errors": the content is one of four codes. The server behind it writes RFC 6749 §5.2 JSON; bare text is understood too.
+/// "Errors": the content is one of four codes. The server behind it writes RFC 6749 §5.2 JSON; bare text is
+/// understood too, and a JSON string, which is what a framework makes of it for a client that accepts JSON alone.
 fn fault(body: &Body<'_>) -> Option<Fault> {
     Fault::oauth(body).or_else(|| Fault::bare(body, &ERROR_CODES))
 }

@@ -62,10 +62,11 @@ impl Fault {
         })
     }
 
-    /// A body that is exactly one of `codes`, as bare text.
+    /// A body that is exactly one of `codes`, as bare text or as a JSON string: who is asked for JSON may write text so.
     #[must_use]
     pub fn bare(body: &Body<'_>, codes: &[&str]) -> Option<Self> {
-        let code = codes.iter().find(|code| **code == body.text)?;
+        let quoted = body.text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let code = codes.iter().find(|code| **code == quoted.unwrap_or(body.text))?;
         Some(Self { code: Some((*code).to_owned()), ..Self::default() })
     }
 }

@@ -38,8 +38,10 @@ fn object_without_any_of_them_is_no_problem_and_neither_is_a_token() {
 fn bare_code_is_the_whole_body() {
     let codes = ["invalid_client", "invalid_grant"];
     let read = |text| Fault::bare(&Body { status: 400, json: None, text }, &codes);
-    assert_eq!(read("invalid_grant").expect("a fault").code.as_deref(), Some("invalid_grant"));
-    for text in ["", "invalid", "invalid_grant!", "error: invalid_client"] {
+    for text in ["invalid_grant", r#""invalid_grant""#] {
+        assert_eq!(read(text).expect("a fault").code.as_deref(), Some("invalid_grant"));
+    }
+    for text in ["", "invalid", "invalid_grant!", "error: invalid_client", "\"", r#""invalid_grant"#] {
         assert!(read(text).is_none(), "{text}");
     }
 }

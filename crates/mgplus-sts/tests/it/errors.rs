@@ -24,7 +24,8 @@ async fn error(status: u16, body: &str) -> Error {
 #[tokio::test]
 async fn documented_refusals_are_understood_as_json_and_as_bare_text() {
     for code in ["invalid_request", "invalid_client", "unsupported_grant_type"] {
-        for body in [format!(r#"{{"error":"{code}"}}"#), code.to_owned(), format!("{code}\r\n")] {
+        let bare = [code.to_owned(), format!("{code}\r\n"), format!(r#""{code}""#)];
+        for body in [format!(r#"{{"error":"{code}"}}"#)].into_iter().chain(bare) {
             let error = error(400, &body).await;
             assert!(matches!(error, Error::Rejected(_)), "{error}");
             assert_eq!((error.status(), error.code()), (Some(400), Some(code)));
