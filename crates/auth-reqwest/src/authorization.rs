@@ -14,7 +14,8 @@ use crate::error::refused;
 /// Puts the vendor's headers on each request to a host that may see them, and sends it once more, with the next token, when
 /// it is answered 401.
 ///
-/// It knows nothing of redirects: those are the client's, which [`crate::client()`] and [`crate::redirects`] see to.
+/// Redirects are the client's, which [`crate::client()`] and [`crate::redirects`] see to. A request that was answered by one and
+/// is not idempotent is not sent again: it may be done already.
 #[derive(Clone, Debug)]
 pub struct Authorization {
     tokens: TokenSource,
