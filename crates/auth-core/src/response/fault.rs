@@ -38,10 +38,11 @@ impl Fault {
         Some(Self { code: Some(code), description, correlation_id: inner("correlation_id") })
     }
 
-    /// IBM API Connect's gateway: `{"httpCode", "httpMessage", "moreInformation"}`, the code a string or a number.
+    /// IBM API Connect's gateway: `{"httpCode", "httpMessage", "moreInformation"}`, the code a string or a number. It is an
+    /// HTTP status, and one of success is no error.
     #[must_use]
     pub fn gateway(body: &Body<'_>) -> Option<Self> {
-        let code = body.words_of("httpCode")?;
+        let code = body.words_of("httpCode").filter(|code| !code.starts_with('2'))?;
         let words = [body.words_of("httpMessage"), body.words_of("moreInformation")];
         let description = Some(words.into_iter().flatten().collect::<Vec<_>>().join(": ")).filter(|d| !d.is_empty());
         Some(Self { code: Some(code), description, correlation_id: None })

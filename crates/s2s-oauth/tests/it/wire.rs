@@ -223,6 +223,14 @@ async fn lifetimes_are_read_as_numbers_and_as_strings_and_never_from_consented_o
 }
 
 #[tokio::test]
+async fn gateway_s_code_of_success_beside_a_token_is_no_error() {
+    for code in [r#""200""#, "200", r#""201""#] {
+        let members = format!(r#""httpCode":{code},"httpMessage":"OK","access_token":"invented","expires_in":60"#);
+        assert_eq!(read(&format!("{{{members}}}")).await.value(), "invented", "{code}");
+    }
+}
+
+#[tokio::test]
 async fn refresh_token_that_cannot_be_used_does_not_spoil_the_access_token() {
     for (members, kept) in [
         (r#""refresh_token":"invented-refresh","refresh_token_expires_in":2682000"#, true),
