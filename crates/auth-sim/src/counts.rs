@@ -14,7 +14,7 @@ pub struct Counts {
     pub code_requests: u64,
     /// Calls of the protected ping.
     pub pings: u64,
-    /// Tokens minted and answered; the same token given twice counts once.
+    /// Tokens minted, those too that a fault spoilt or cut on their way; the same token given twice counts once.
     pub minted: u64,
     /// Requests, other than pings, that the simulator refused by its own judgement: faults do not count here.
     pub refused: u64,

@@ -1,4 +1,4 @@
-use auth_sim::{Fault, Simulator, Vendor};
+use auth_sim::{Fault, OddToken, Simulator, Vendor};
 
 use crate::calls::{authenticate, ping, start, token_call};
 use crate::raw::{request, until};
@@ -55,4 +55,14 @@ async fn pings_are_not_counted_as_in_flight() {
     assert_eq!(ping(&sim, &token).send().await.status, 200);
     assert_eq!(sim.counts().max_in_flight, 3);
     drop(held);
+}
+
+#[tokio::test]
+async fn a_token_that_a_fault_spoils_or_cuts_was_minted_all_the_same() {
+    for fault in [Fault::CutBody, Fault::CutChunked, Fault::Gzip, Fault::Token(OddToken::Empty)] {
+        let sim = start(Vendor::MgPlus).await;
+        sim.faults().next(1, fault);
+        token_call(&sim).send().await;
+        assert_eq!(sim.counts().minted, 1);
+    }
 }
