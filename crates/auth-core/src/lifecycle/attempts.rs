@@ -147,7 +147,8 @@ impl Lifecycle {
         if !error.is_retried_in_flight() || !awaited || flight.attempts >= self.policy.max_attempts {
             return None;
         }
-        let pause = self.policy.backoff(flight.attempts + 1, random).max(error.retry_after().unwrap_or_default());
+        let named = error.retry_after().map_or(Duration::ZERO, |named| self.policy.rest(Some(named)));
+        let pause = self.policy.backoff(flight.attempts + 1, random).max(named);
         let left = (flight.started_at + self.policy.flight_timeout).since(now);
         if left < pause.saturating_add(self.policy.retry_reserve) {
             return None;

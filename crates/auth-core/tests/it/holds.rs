@@ -169,6 +169,16 @@ async fn hold_beyond_a_short_retry_after_is_cut_short_when_the_token_is_rejected
     assert_eq!(held(), RefreshPolicy::default().max_cold_hold);
 }
 
+#[tokio::test(start_paused = true)]
+async fn retry_after_within_a_flight_is_cut_to_what_the_policy_believes() {
+    let script = Script::tokens_of(HOUR).advises(|policy| policy.max_retry_after = 3 * SECOND);
+    script.then([Answer::Fail(unavailable_for(20))]);
+    let tokens = script.source();
+    let began = tokio::time::Instant::now();
+    tokens.token().await.expect("a token");
+    assert_eq!((began.elapsed(), script.requests()), (3 * SECOND, 2));
+}
+
 // One outage, told by its events.
 
 #[tokio::test(start_paused = true)]
