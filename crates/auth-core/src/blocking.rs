@@ -112,7 +112,15 @@ impl BlockingTokenSource {
 
     /// The token, if nobody need wait for it.
     fn at_once(&self) -> Option<AccessToken> {
-        self.tokens.warm().or_else(|| is_in_async_task().then(|| self.tokens.usable()).flatten())
+        self.tokens.warm().or_else(|| self.usable())
+    }
+
+    /// The token, if it is usable, though due for renewal. That is begun on the task's runtime or on that of blocking calls,
+    /// whose thread may have to be waited for.
+    fn usable(&self) -> Option<AccessToken> {
+        let own = if is_in_async_task() { None } else { runtime().ok() };
+        let _entered = own.as_ref().map(Handle::enter);
+        self.tokens.usable()
     }
 
     /// Runs `call` on the thread of such calls, and waits for what it comes to.

@@ -1,6 +1,6 @@
 //! Calls from threads that do not await.
 
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -116,6 +116,49 @@ fn usable_token_that_is_due_for_renewal_is_handed_out_in_an_async_task_too() {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     let token = runtime.block_on(async { blocking.token() }).expect("the token that is due");
     assert_eq!(token.value(), "invented-1");
+}
+
+#[test]
+fn usable_token_that_is_due_for_renewal_is_handed_out_while_another_source_holds_up_the_thread() {
+    let (script, clock) = (Script::tokens_of(HOUR), ManualClock::new());
+    let tokens = TokenSource::builder(script.clone()).clock(clock.clone()).build().blocking();
+    tokens.token().expect("a token");
+    let (free, stuck) = mpsc::channel();
+    let (told, asked) = mpsc::channel();
+    let other = TokenSource::new(Stuck(Mutex::new(stuck), told)).blocking();
+    let waiting = thread::spawn(move || other.token());
+    asked.recv().expect("the thread is held up");
+    clock.advance(3000 * SECOND);
+    let (told, answer) = mpsc::channel();
+    let there = tokens.clone();
+    thread::spawn(move || told.send(there.token()));
+    let token = answer.recv_timeout(5 * SECOND);
+    let renewing = tokens.status().renewing;
+    drop(free);
+    assert_eq!(token.expect("at once").expect("the token that is due").value(), "invented-1");
+    assert!(renewing, "the renewal waits for the thread, and nobody else does");
+    waiting.join().expect("no panic").expect("a token in the end");
+}
+
+/// An endpoint that blocks the thread it is polled on, as a library without `async` does.
+struct Stuck(Mutex<mpsc::Receiver<()>>, mpsc::Sender<()>);
+
+#[async_trait]
+impl TokenEndpoint for Stuck {
+    fn vendor(&self) -> &'static str {
+        "stuck-auth"
+    }
+
+    async fn fingerprint(&self) -> Result<Fingerprint, Error> {
+        Ok(Fingerprint::of_parts(&[]))
+    }
+
+    async fn request_token(&self, _: &RequestContext<'_>) -> Result<TokenResponse, Error> {
+        let _ = self.1.send(());
+        // Ends when the test lets go of its side.
+        let _ = self.0.lock().expect("one request").recv();
+        TokenResponse::new("invented-stuck", HOUR)
+    }
 }
 
 #[test]
