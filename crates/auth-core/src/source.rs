@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::driver::Driver;
 use crate::error::Reach;
 use crate::lifecycle::Want;
-use crate::rt;
+use crate::rt::{self, FOREVER};
 use crate::{
     AccessToken, Clock, Error, Event, Events, Fingerprint, HeaderSet, RefreshPolicy, Rejection, RequestContext,
 };
@@ -284,5 +284,3 @@ impl TokenEndpoint for Fixed {
 /// How often [`TokenSource::ready`] looks in.
 const READY_POLL: Duration = Duration::from_secs(1);
 const LEAST_READY_POLL: Duration = Duration::from_millis(10);
-/// tokio's own stand-in for never.
-const FOREVER: Duration = Duration::from_secs(86_400 * 365 * 30);

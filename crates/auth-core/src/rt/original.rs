@@ -29,7 +29,7 @@ pub(crate) fn with_timers() -> Option<Runtime> {
 /// What `future` comes to within `limit`, by the timers of whichever runtime polls it. tokio's own timeout stays with the
 /// first, which may stand still or end while the future is polled on another. `None` at once where there are no timers.
 pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
-    let deadline = Instant::now() + limit;
+    let deadline = Instant::now() + limit.min(super::FOREVER);
     let (mut future, mut alarm) = (pin!(future), None::<Alarm>);
     poll_fn(|cx| {
         if let Poll::Ready(value) = future.as_mut().poll(cx) {

@@ -276,3 +276,13 @@ fn urls_that_a_parser_would_mend_are_refused() {
         assert!(matches!(BaseUrl::try_from(odd), Err(Error::Config(_))), "{odd:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn shutdown_waits_for_a_flight_that_may_take_for_ever() {
+    for (flight, dead) in [(30 * SECOND, Duration::MAX), (Duration::MAX, 35 * SECOND)] {
+        let script = Script::tokens_of(HOUR).takes(SECOND);
+        let tokens = script.advises(|p| (p.flight_timeout, p.dead_after) = (flight, dead)).source();
+        let (token, ()) = tokio::join!(tokens.token(), tokens.shutdown());
+        assert!(token.is_ok(), "{token:?}");
+    }
+}
