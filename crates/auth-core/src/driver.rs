@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::flight::{self, Flight, Joined};
-use crate::lifecycle::{FlightId, Lifecycle, Read, Start, Want};
+use crate::lifecycle::{FlightId, LEAST_ATTEMPT, Lifecycle, Read, Start, Want};
 use crate::log::{Log, Named};
 use crate::meter::Meter;
 use crate::rt::{self, Mutex, MutexGuard, Notify, Runtime};
@@ -57,7 +57,7 @@ impl Driver {
         let vendor = endpoint.vendor();
         let named = Named { vendor, source };
         // A flight that may still land is not dead, whatever the policy says.
-        policy.dead_after = policy.dead_after.max(policy.flight_timeout);
+        policy.dead_after = policy.dead_after.max(policy.flight_timeout.saturating_add(LEAST_ATTEMPT));
         let (keep_warm, dead_after) = (policy.keep_warm, policy.dead_after);
         let life = Lifecycle::new(vendor, policy);
         let state = Mutex::new(State { life, flight: None, replaced: None, background: None, shut_down: false });

@@ -16,6 +16,7 @@ mod properties;
 #[cfg(test)]
 mod simulation;
 
+pub(crate) use attempts::LEAST_ATTEMPT;
 pub use decision::Rejection;
 pub(crate) use decision::{After, Attempt, Background, Done, FlightId, Read, Start, Want};
 use parts::{Aloft, Hold, Live, Refresh, Rejections};

@@ -56,8 +56,8 @@ pub struct RefreshPolicy {
     pub attempt_timeout: Duration,
     /// Longest time for one flight. Default [`FLIGHT_TIMEOUT`].
     pub flight_timeout: Duration,
-    /// A flight older than this by a waiter's own timer is dead. Default [`DEAD_AFTER`]. To those who wait one that has
-    /// sent nothing yet is dead after [`BEGIN_WITHIN`].
+    /// A flight older than this by a waiter's own timer is dead; one that may still land is not, however little this is.
+    /// Default [`DEAD_AFTER`]. To those who wait one that has sent nothing yet is dead after [`BEGIN_WITHIN`].
     pub dead_after: Duration,
     /// Most attempts in a flight; more than one only while a caller waits. Default [`MAX_ATTEMPTS`].
     pub max_attempts: u32,

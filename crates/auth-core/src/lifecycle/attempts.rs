@@ -193,4 +193,4 @@ impl Lifecycle {
 }
 
 /// A flight suspended beyond its end still gets an answer, or a deadline that says so.
-const LEAST_ATTEMPT: Duration = Duration::from_millis(100);
+pub(crate) const LEAST_ATTEMPT: Duration = Duration::from_millis(100);

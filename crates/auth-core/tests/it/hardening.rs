@@ -286,3 +286,13 @@ async fn shutdown_waits_for_a_flight_that_may_take_for_ever() {
         assert!(token.is_ok(), "{token:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn flight_of_the_shortest_time_ends_in_an_error_and_is_not_dead_before() {
+    for time in [Duration::ZERO, 50 * MS] {
+        let script = Script::default().advises(|p| (p.flight_timeout, p.dead_after) = (time, time));
+        script.always(Answer::Hang);
+        let got = tokio::time::timeout(60 * SECOND, script.source().token()).await.expect("an answer in time");
+        assert!(matches!(got, Err(Error::Unreachable(_))), "{got:?}");
+    }
+}
