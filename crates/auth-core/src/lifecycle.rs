@@ -263,7 +263,7 @@ impl Lifecycle {
     /// The usable token if it fulfils the wish, the refusal if no token would; nothing if a fresher one might.
     fn fitting(&mut self, now: Moment, want: Want) -> Option<Result<AccessToken, Error>> {
         let live = self.token.as_mut()?;
-        if live.expires_at.since(now) >= want.life {
+        if self.pinned || live.expires_at.since(now) >= want.life {
             return Some(Ok(live.token.clone()));
         }
         if want.after.is_some_and(|flight| flight <= live.flight) && live.fresh_life < want.life {

@@ -296,3 +296,9 @@ async fn flight_of_the_shortest_time_ends_in_an_error_and_is_not_dead_before() {
         assert!(matches!(got, Err(Error::Unreachable(_))), "{got:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn fixed_token_lives_as_long_as_anybody_can_ask_for() {
+    let token = TokenSource::fixed("invented-token").token_valid_for(Duration::MAX).await;
+    assert_eq!(token.expect("the fixed token").value(), "invented-token");
+}
