@@ -137,13 +137,15 @@ impl Lifecycle {
             return Rejection::AlreadyReplaced;
         };
         let (id, lifetime) = (live.token.id(), live.token.lifetime());
-        if self.pinned || self.rejections.are_ignored(now) {
+        let is_young = now.since(live.token.requested_at()) < self.policy.young_token.min(lifetime / 2);
+        let is_believed = !is_young || self.policy.max_rejections > 0;
+        if self.pinned || !is_believed || self.rejections.are_ignored(now) {
             if !std::mem::replace(&mut self.rejections.told, true) {
                 self.events.push(EventKind::RejectionIgnored { token: id });
             }
             return Rejection::Ignored;
         }
-        if now.since(live.token.requested_at()) < self.policy.young_token.min(lifetime / 2) {
+        if is_young {
             self.rejections.count(now, &self.policy);
         }
         self.events.push(EventKind::Rejected { token: id });

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use auth_core::{
     BaseUrl, Body, ClientCredentials, Clock, Error, Failure, Fault, Fingerprint, KeepWarm, ManualClock, Moment,
-    PausedClock, Redactor, RefreshPolicy, Renew, RequestContext, Secret, TokenEndpoint, TokenResponse, TokenSource,
+    PausedClock, Redactor, RefreshPolicy, Rejection, Renew, RequestContext, Secret, TokenEndpoint, TokenResponse, TokenSource,
     async_trait,
 };
 
@@ -301,4 +301,13 @@ async fn flight_of_the_shortest_time_ends_in_an_error_and_is_not_dead_before() {
 async fn fixed_token_lives_as_long_as_anybody_can_ask_for() {
     let token = TokenSource::fixed("invented-token").token_valid_for(Duration::MAX).await;
     assert_eq!(token.expect("the fixed token").value(), "invented-token");
+}
+
+#[tokio::test(start_paused = true)]
+async fn source_that_believes_no_young_rejection_drops_no_young_token() {
+    let tokens = Script::tokens_of(HOUR).advises(|p| p.max_rejections = 0).source();
+    let token = tokens.token().await.expect("a token");
+    assert_eq!(tokens.rejected(&token), Rejection::Ignored);
+    pass(61 * SECOND).await;
+    assert_eq!(tokens.rejected(&token), Rejection::Accepted, "it is young no longer");
 }

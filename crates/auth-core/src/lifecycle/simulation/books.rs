@@ -187,13 +187,15 @@ impl Books {
             holds!(self, verdict == Rejection::AlreadyReplaced, "a rejection of an old token was {verdict:?}");
             return;
         };
-        if self.strikes.are_ignored(now) {
+        let numbers = &self.rules.numbers;
+        let is_young = now.since(entry.requested_at) < numbers.young_token.min(entry.lifetime / 2);
+        if self.strikes.are_ignored(now) || is_young && numbers.max_rejections == 0 {
             holds!(self, verdict == Rejection::Ignored, "{verdict:?} while rejections are being ignored");
             self.current = Some(entry);
             return;
         }
         holds!(self, verdict == Rejection::Accepted, "a rejection of the current token was {verdict:?}");
-        if now.since(entry.requested_at) < self.rules.numbers.young_token.min(entry.lifetime / 2) {
+        if is_young {
             self.strikes.count(now, &self.rules);
         }
         self.strikes.remember(entry.serial);
