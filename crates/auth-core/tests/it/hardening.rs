@@ -311,3 +311,15 @@ async fn source_that_believes_no_young_rejection_drops_no_young_token() {
     pass(61 * SECOND).await;
     assert_eq!(tokens.rejected(&token), Rejection::Accepted, "it is young no longer");
 }
+
+#[tokio::test(start_paused = true)]
+async fn token_that_is_always_kept_warm_is_there_however_late_its_renewal_is_due() {
+    let late = Renew::Lead { lead: 2 * SECOND, jitter: 0.0 };
+    let script = Script::tokens_of(HOUR).advises(|p| (p.renew, p.keep_warm) = (late, KeepWarm::Always));
+    let tokens = script.source();
+    tokens.token().await.expect("a token");
+    for second in 0..2 * 3600 {
+        assert!(tokens.status().token.is_some(), "{} requests in {second} s", script.requests());
+        pass(SECOND).await;
+    }
+}
