@@ -118,7 +118,7 @@ impl BlockingTokenSource {
     /// The token, if it is usable, though due for renewal. That is begun on the task's runtime or on that of blocking calls,
     /// whose thread may have to be waited for.
     fn usable(&self) -> Option<AccessToken> {
-        let own = if is_in_async_task() { None } else { runtime().ok() };
+        let own = if is_in_async_task() || is_ending() { None } else { runtime().ok() };
         let _entered = own.as_ref().map(Handle::enter);
         self.tokens.usable()
     }
@@ -164,6 +164,11 @@ fn is_in_async_task() -> bool {
     // The last first, since each sets the budget to what it was before it.
     while taken.pop().is_some() {}
     is_budgeted
+}
+
+/// Whether this thread is so near to its end that it enters no runtime any more.
+fn is_ending() -> bool {
+    Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed())
 }
 
 /// The runtime of all blocking calls, on a thread of its own.

@@ -1,5 +1,6 @@
 //! Calls from threads that do not await.
 
+use std::cell::Cell;
 use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -138,6 +139,34 @@ fn usable_token_that_is_due_for_renewal_is_handed_out_while_another_source_holds
     assert_eq!(token.expect("at once").expect("the token that is due").value(), "invented-1");
     assert!(renewing, "the renewal waits for the thread, and nobody else does");
     waiting.join().expect("no panic").expect("a token in the end");
+}
+
+#[test]
+fn thread_that_is_ending_is_served_too() {
+    let (script, clock) = (Script::tokens_of(HOUR), ManualClock::new());
+    let tokens = TokenSource::builder(script).clock(clock.clone()).build().blocking();
+    for at in [Duration::ZERO, 3000 * SECOND] {
+        clock.advance(at);
+        let (told, answer) = mpsc::channel();
+        let last = Last(tokens.clone(), told);
+        thread::spawn(move || {
+            LAST.set(Some(last));
+            // Makes what tokio has for a thread, which is gone before what was made first.
+            tokio::runtime::Handle::try_current().expect_err("a plain thread");
+        });
+        answer.recv().expect("an answer").expect("a token");
+    }
+}
+
+thread_local!(static LAST: Cell<Option<Last>> = const { Cell::new(None) });
+
+/// A call that is made when its thread ends.
+struct Last(BlockingTokenSource, mpsc::Sender<Result<(), Error>>);
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        let _ = self.1.send(self.0.token().map(drop));
+    }
 }
 
 /// An endpoint that blocks the thread it is polled on, as a library without `async` does.
