@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use auth_core::{
     BaseUrl, Body, ClientCredentials, Clock, Error, Failure, Fault, Fingerprint, KeepWarm, ManualClock, Moment,
-    PausedClock, Redactor, RefreshPolicy, Rejection, Renew, RequestContext, Secret, TokenEndpoint, TokenResponse, TokenSource,
-    async_trait,
+    PausedClock, Redactor, RefreshPolicy, Rejection, Renew, RequestContext, Secret, TokenEndpoint, TokenResponse,
+    TokenSource, async_trait,
 };
 
 use crate::script::{Answer, HOUR, SECOND, Script, events, pass, settle, throttled, unavailable, wrong_secret};

@@ -106,7 +106,7 @@ impl Books {
         let numbers = &self.rules.numbers;
         let named = match sense {
             Sense::Fault(Fault::Throttled(None)) => Some(numbers.throttled_hold),
-            Sense::Fault(fault) => fault.retry_after().map(|named| named.min(numbers.max_retry_after)),
+            Sense::Fault(fault) => self.rules.believed(*fault),
             Sense::Token(_) | Sense::Stale => None,
         };
         self.not_before = self.not_before.max(named.map_or(Moment::default(), |named| now + named));
@@ -244,7 +244,7 @@ impl Books {
         holds!(self, fault.is_retried() && asked.awaited, "a second attempt for {fault:?} in vain");
         holds!(self, attempts < self.rules.numbers.max_attempts, "an attempt too many");
         let (least, most) = self.rules.pause(attempts);
-        let named = fault.retry_after().unwrap_or_default();
+        let named = self.rules.believed(fault).unwrap_or_default();
         let due = (least.max(named), most.max(named));
         holds!(self, is_within(pause, due), "a pause of {pause:?}, not of {due:?}");
         let needed = pause.saturating_add(self.rules.numbers.retry_reserve);
@@ -255,7 +255,7 @@ impl Books {
         let Some(flight) = &self.flight else { return };
         let RefreshPolicy { max_attempts, flight_timeout, retry_reserve, .. } = self.rules.numbers;
         if fault.is_retried() && asked.awaited && flight.attempts < max_attempts {
-            let longest = self.rules.pause(flight.attempts).1.max(fault.retry_after().unwrap_or_default());
+            let longest = self.rules.pause(flight.attempts).1.max(self.rules.believed(fault).unwrap_or_default());
             let left = (flight.started + flight_timeout).since(now);
             holds!(self, left < more(longest.saturating_add(retry_reserve)), "given up with {left:?} left");
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use super::vendor::Fault;
 use crate::error::Class;
 use crate::{KeepWarm, Moment, RefreshPolicy, Renew};
 
@@ -110,6 +111,11 @@ impl Rules {
     pub(super) fn pause(&self, attempts: u32) -> Window {
         let whole = self.numbers.retry_backoff.saturating_mul(1 << (attempts - 1).min(16));
         (whole / 4, whole)
+    }
+
+    /// ≤ 1 h, of the time to come back at that `fault` names
+    pub(super) fn believed(&self, fault: Fault) -> Option<Duration> {
+        fault.retry_after().map(|named| named.min(self.numbers.max_retry_after))
     }
 
     /// How long the `nth` failure of its class in a row is held, counted from 0; `left` is a usable token's life above
