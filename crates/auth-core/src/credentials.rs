@@ -96,10 +96,18 @@ impl<C: CredentialSet> CredentialSource<C> {
     ///
     /// [`Error::Credentials`] if the source fails or takes longer than [`CREDENTIALS_TIMEOUT`].
     pub async fn load(&self) -> Result<C, Error> {
+        self.load_within(CREDENTIALS_TIMEOUT).await
+    }
+
+    /// [`CredentialSource::load`] in `left` if that is less.
+    pub(crate) async fn load_within(&self, left: Duration) -> Result<C, Error> {
         match &self.kind {
             Kind::Fixed(credentials) => Ok(credentials.clone()),
-            Kind::Loaded(load) => match tokio::time::timeout(CREDENTIALS_TIMEOUT, load()).await {
+            Kind::Loaded(load) => match tokio::time::timeout(left.min(CREDENTIALS_TIMEOUT), load()).await {
                 Ok(loaded) => loaded.map_err(as_credentials_error),
+                Err(_) if left < CREDENTIALS_TIMEOUT => {
+                    Err(Error::credentials("it did not answer within the attempt's time"))
+                }
                 Err(_) => Err(Error::credentials("it did not answer within 5 s")),
             },
         }

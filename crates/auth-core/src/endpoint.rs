@@ -176,9 +176,7 @@ impl<'a> RequestContext<'a> {
     ///
     /// [`Error::Credentials`] as [`CredentialSource::load`], and if the attempt's time is over before that.
     pub async fn load<C: CredentialSet>(&self, source: &CredentialSource<C>) -> Result<C, Error> {
-        let loaded = tokio::time::timeout_at(self.deadline, source.load()).await;
-        let credentials =
-            loaded.unwrap_or_else(|_| Err(Error::credentials("it did not answer within the attempt's time")))?;
+        let credentials = source.load_within(self.time_left()).await?;
         self.sent_with(Fingerprint::of(&credentials));
         Ok(credentials)
     }
