@@ -134,7 +134,7 @@ impl<'a> RequestContext<'a> {
         Self { attempt, reason, deadline, refresh_token, notes: Mutex::default() }
     }
 
-    /// 1, 2 or 3 within a flight.
+    /// 1 for the first of a flight, and so on up to [`RefreshPolicy::max_attempts`].
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.attempt

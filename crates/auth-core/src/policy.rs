@@ -59,7 +59,8 @@ pub struct RefreshPolicy {
     /// A flight older than this by a waiter's own timer is dead; one that may still land is not, however little this is.
     /// Default [`DEAD_AFTER`]. To those who wait one that has sent nothing yet is dead after [`BEGIN_WITHIN`].
     pub dead_after: Duration,
-    /// Most attempts in a flight; more than one only while a caller waits. Default [`MAX_ATTEMPTS`].
+    /// Most attempts in a flight; more than one only while a caller waits, or after a token that came without any life left.
+    /// Default [`MAX_ATTEMPTS`].
     pub max_attempts: u32,
     /// First wait between attempts of a flight; it doubles, and a random quarter to whole of it is waited.
     /// Default [`RETRY_BACKOFF`].

@@ -176,8 +176,9 @@ impl TokenSource {
         self.driver.record();
     }
 
-    /// Stops background renewal for good, for all clones, and waits until a request under way has ended. Calls are still
-    /// served, and ask when they must.
+    /// Stops background renewal for good, for all clones, and waits until a request under way has ended: for
+    /// [`RefreshPolicy::dead_after`] at most, and where there are no timers not at all. Calls are still served, and ask when
+    /// they must.
     pub async fn shutdown(&self) {
         self.driver.shut_down().await;
     }

@@ -309,5 +309,5 @@ impl Ring {
     }
 }
 
-/// How many events a source remembers: an hour of an outage at the longest hold.
+/// How many events a source remembers: at the longest hold an hour of refusals, or a quarter of an hour of an outage.
 pub const RECENT_EVENTS: usize = 64;
