@@ -85,9 +85,12 @@ impl BlockingTokenSource {
     ///
     /// # Errors
     ///
-    /// As [`TokenSource::token_valid_for`]; [`Error::Config`] in an async task.
+    /// As [`TokenSource::token_valid_for`]; [`Error::Config`] in an async task, unless there is such a token already.
     pub fn token_valid_for(&self, life: Duration) -> Result<AccessToken, Error> {
-        self.wait(move |tokens| async move { tokens.token_valid_for(life).await })
+        match self.usable(life) {
+            Some(token) => Ok(token),
+            None => self.wait(move |tokens| async move { tokens.token_valid_for(life).await }),
+        }
     }
 
     /// Asks for a new token now, or joins the request under way.
@@ -112,15 +115,15 @@ impl BlockingTokenSource {
 
     /// The token, if nobody need wait for it.
     fn at_once(&self) -> Option<AccessToken> {
-        self.tokens.warm().or_else(|| self.usable())
+        self.tokens.warm().or_else(|| self.usable(Duration::ZERO))
     }
 
-    /// The token, if it is usable, though due for renewal. That is begun on the task's runtime or on that of blocking calls,
-    /// whose thread may have to be waited for.
-    fn usable(&self) -> Option<AccessToken> {
+    /// The token, if it has `life` left, though it may be due for renewal. That is begun on the task's runtime or on that of
+    /// blocking calls, whose thread may have to be waited for.
+    fn usable(&self, life: Duration) -> Option<AccessToken> {
         let own = if is_in_async_task() || is_ending() { None } else { runtime().ok() };
         let _entered = own.as_ref().map(Handle::enter);
-        self.tokens.usable()
+        self.tokens.usable(life)
     }
 
     /// Runs `call` on the thread of such calls, and waits for what it comes to.

@@ -227,12 +227,12 @@ impl Driver {
         }
     }
 
-    /// The token, if it is usable, due for renewal or not: what [`Driver::obtain`] would hand out without waiting.
+    /// The token, if it fulfils `want`, due for renewal or not: what [`Driver::obtain`] would hand out without waiting.
     #[cfg(feature = "blocking")]
-    pub(crate) fn usable(self: &Arc<Self>) -> Option<AccessToken> {
+    pub(crate) fn usable(self: &Arc<Self>, want: Want) -> Option<AccessToken> {
         let now = self.now();
-        self.act(|life| life.peek(now, Want::default()))?.ok()?;
-        match self.step(Want::default(), false) {
+        self.act(|life| life.peek(now, want))?.ok()?;
+        match self.step(want, false) {
             Ok(Step::Have(token)) => Some(self.handed_out(token)),
             _ => None,
         }

@@ -189,10 +189,10 @@ impl TokenSource {
         self.driver.warm()
     }
 
-    /// The token, if it is usable, though it may be due for renewal; that is then begun on the current runtime.
+    /// The token, if it has `life` left, though it may be due for renewal; that is then begun on the current runtime.
     #[cfg(feature = "blocking")]
-    pub(crate) fn usable(&self) -> Option<AccessToken> {
-        self.driver.usable()
+    pub(crate) fn usable(&self, life: Duration) -> Option<AccessToken> {
+        self.driver.usable(Want { life, after: None })
     }
 
     /// A future of its own, whose result has the very shape of the warm one: a result put together from two shapes travels in

@@ -115,8 +115,11 @@ fn usable_token_that_is_due_for_renewal_is_handed_out_in_an_async_task_too() {
     Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(tokens.shutdown());
     clock.advance(3000 * SECOND);
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let token = runtime.block_on(async { blocking.token() }).expect("the token that is due");
-    assert_eq!(token.value(), "invented-1");
+    for token in runtime.block_on(async { [blocking.token(), blocking.token_valid_for(60 * SECOND)] }) {
+        assert_eq!(token.expect("the token that is due").value(), "invented-1");
+    }
+    let error = runtime.block_on(async { blocking.token_valid_for(3000 * SECOND) }).expect_err("too little is left");
+    assert!(is_refused(&error), "{error}");
 }
 
 #[test]
@@ -132,11 +135,13 @@ fn usable_token_that_is_due_for_renewal_is_handed_out_while_another_source_holds
     clock.advance(3000 * SECOND);
     let (told, answer) = mpsc::channel();
     let there = tokens.clone();
-    thread::spawn(move || told.send(there.token()));
-    let token = answer.recv_timeout(5 * SECOND);
+    thread::spawn(move || [there.token(), there.token_valid_for(60 * SECOND)].map(|token| told.send(token)));
+    let served = [(); 2].map(|()| answer.recv_timeout(5 * SECOND));
     let renewing = tokens.status().renewing;
     drop(free);
-    assert_eq!(token.expect("at once").expect("the token that is due").value(), "invented-1");
+    for token in served {
+        assert_eq!(token.expect("at once").expect("the token that is due").value(), "invented-1");
+    }
     assert!(renewing, "the renewal waits for the thread, and nobody else does");
     waiting.join().expect("no panic").expect("a token in the end");
 }
