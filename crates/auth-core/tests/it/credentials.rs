@@ -197,6 +197,7 @@ async fn source_that_hangs_longer_than_an_attempt_may_take_is_not_told_as_a_vend
     let began = tokio::time::Instant::now();
     let error = tokens.token().await.expect_err("no credentials");
     assert!(matches!(error, Error::Credentials(_)), "{error}");
+    assert_eq!(error.to_string(), "the credential source failed: it did not answer within the attempt's time");
     assert_eq!((began.elapsed().as_secs(), asked.load(SeqCst)), (3, 0));
 }
 
