@@ -205,7 +205,7 @@ impl Lifecycle {
         if let Some(dead_at) = self.dead_at() {
             return Background::Sleep(dead_at);
         }
-        let usable = self.usable(now).map(|live| live.renew_at.min(live.usable_until));
+        let usable = self.usable(now).map(|live| live.renew_at);
         match usable {
             Some(renew_at) if now < renew_at => return Background::Sleep(renew_at),
             Some(_) if self.was_used_lately(now) => {}

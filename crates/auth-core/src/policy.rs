@@ -135,8 +135,9 @@ impl RefreshPolicy {
         self.floor.min(lifetime / 10)
     }
 
-    /// How long after its request a token of this `lifetime` is renewed. `random` is drawn once per token, uniformly from
-    /// 0 to 1: 0 is the latest moment, and 1 the earliest.
+    /// How long after its request a token of this `lifetime` is renewed: while it is handed out, however late
+    /// [`RefreshPolicy::renew`] has it. `random` is drawn once per token, uniformly from 0 to 1: 0 is the latest moment, and 1
+    /// the earliest.
     #[must_use]
     pub fn renew_after(&self, lifetime: Duration, random: f64) -> Duration {
         let (latest, spread) = match self.renew {
@@ -145,6 +146,7 @@ impl RefreshPolicy {
             }
             Renew::Lead { lead, jitter } => (lifetime - lead.min(lifetime / 2), jitter),
         };
+        let latest = latest.min(lifetime - 2 * self.floor_of(lifetime));
         latest.saturating_sub(part(lifetime, spread.clamp(0.0, 1.0) * random))
     }
 
@@ -223,7 +225,8 @@ impl Failed {
     }
 }
 
-/// When a token is renewed; drawn once per token, so that a fleet does not ask in step.
+/// When a token is renewed; drawn once per token, so that a fleet does not ask in step. At the latest that is twice its
+/// [`RefreshPolicy::floor_of`] before expiry, so that a new one can come before the old one is no longer handed out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Renew {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use auth_core::{
     BaseUrl, Body, ClientCredentials, Clock, Error, Failure, Fault, Fingerprint, KeepWarm, ManualClock, Moment,
-    PausedClock, Redactor, RefreshPolicy, Rejection, Renew, RequestContext, Secret, TokenEndpoint, TokenResponse,
-    TokenSource, async_trait,
+    PausedClock, Reason, Redactor, RefreshPolicy, Rejection, Renew, RequestContext, Secret, TokenEndpoint,
+    TokenResponse, TokenSource, async_trait,
 };
 
 use crate::script::{Answer, HOUR, SECOND, Script, events, pass, settle, throttled, unavailable, wrong_secret};
@@ -321,5 +321,19 @@ async fn token_that_is_always_kept_warm_is_there_however_late_its_renewal_is_due
     for second in 0..2 * 3600 {
         assert!(tokens.status().token.is_some(), "{} requests in {second} s", script.requests());
         pass(SECOND).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn token_in_use_is_renewed_while_it_is_handed_out_however_late_that_is_due() {
+    for late in [Renew::Lead { lead: 5 * SECOND, jitter: 0.0 }, Renew::At { fraction: 1.0, jitter: 0.0 }] {
+        let script = Script::tokens_of(HOUR).advises(|p| p.renew = late);
+        let tokens = script.source();
+        for _ in 0..2 * 3600 {
+            tokens.token().await.expect("a token");
+            pass(SECOND).await;
+        }
+        let reasons: Vec<_> = script.asked().iter().skip(1).map(|asked| asked.reason).collect();
+        assert!(!reasons.is_empty() && reasons.iter().all(|reason| *reason == Reason::Ahead), "{late:?}: {reasons:?}");
     }
 }

@@ -86,12 +86,14 @@ impl Rules {
         self.numbers.floor.min(lifetime / 10)
     }
 
-    /// At 75 % of L minus 0 to 10 % of L; or a lead before expiry, at most half of L, 0 to 5 % of L earlier.
+    /// At 75 % of L minus 0 to 10 % of L; or a lead before expiry, at most half of L, 0 to 5 % of L earlier. Never later
+    /// than 2u before expiry.
     pub(super) fn renewal(&self, lifetime: Duration) -> Window {
         let (latest, spread) = match self.numbers.renew {
             Renew::At { fraction, jitter } => (share(lifetime, fraction), jitter),
             Renew::Lead { lead, jitter } => (lifetime.saturating_sub(lead).max(lifetime - lifetime / 2), jitter),
         };
+        let latest = latest.min(lifetime - 2 * self.floor(lifetime));
         (latest.saturating_sub(share(lifetime, spread)), latest)
     }
 
