@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
-use auth_core::{AccessToken, EventKind, RefreshPolicy, TokenSource};
+use auth_core::{AccessToken, Error, EventKind, RefreshPolicy, TokenSource};
 
 use crate::cli::TokenArgs;
 use crate::exit::Exit;
@@ -54,12 +54,20 @@ async fn ask(args: &TokenArgs, tokens: TokenSource) -> Result<Exit, Trouble> {
 
 pub(crate) async fn in_time(limit: Duration, tokens: &TokenSource) -> Result<AccessToken, Trouble> {
     match tokio::time::timeout(limit, tokens.token()).await {
-        Ok(token) => Ok(token?),
+        Ok(Ok(token)) => Ok(token),
+        Ok(Err(error)) => Err(as_answered(error, tokens).into()),
         Err(_) => Err(Trouble::TooSlow { limit, last: last_failure(tokens), doctor: None }),
     }
 }
 
-fn last_failure(tokens: &TokenSource) -> Option<auth_core::Error> {
+/// A caller is told in `retry_after` how long the source waits, which ends here; its event has what the vendor named, if it did.
+fn as_answered(error: Error, tokens: &TokenSource) -> Error {
+    // An error reaches its callers just before its event is written down; a look at the status waits for that.
+    let _ = tokens.status();
+    last_failure(tokens).filter(|last| last.to_string() == error.to_string()).unwrap_or(error)
+}
+
+fn last_failure(tokens: &TokenSource) -> Option<Error> {
     tokens.recent_events().into_iter().rev().find_map(|event| match event.kind {
         EventKind::AttemptFailed { error, .. } | EventKind::RequestFailed { error, .. } => Some(error),
         _ => None,

@@ -110,7 +110,7 @@ impl From<io::Error> for Trouble {
 
 /// What is known of an error beside its own line.
 pub(crate) fn facts(error: &Error, exit: Exit) -> Vec<(&'static str, String)> {
-    // Otherwise the wait is the source's own before it asks again, and the source ends here.
+    // Of others it would be the source's own wait before it asks again, and the source ends here.
     let is_vendors = matches!(error, Error::Throttled(_) | Error::Unavailable(_)) && exit == Exit::Later;
     let wait = error.retry_after().filter(|_| is_vendors);
     let rows = [

@@ -54,6 +54,7 @@ async fn vendor_that_is_down_is_4_after_three_attempts() {
     let (done, sim) = with_fault(MgPlusError::GeneralError.into()).await;
     let done = done.expect_code(4);
     assert!(done.told().contains("status 500, code general_error"), "{done:?}");
+    assert!(!done.told().contains("retry after"), "the vendor named no time: {done:?}");
     assert_eq!(sim.counts().token_requests, 3);
 }
 
