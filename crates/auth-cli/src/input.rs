@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::path::Path;
 
+use crate::trouble::Trouble;
+
 /// What is read: how a person at a terminal is asked for it, how long it may be, and what to say of anything else.
 pub(crate) struct Input<'a> {
     pub(crate) prompt: &'a str,
@@ -35,6 +37,17 @@ impl Input<'_> {
         let not_text = |_| io::Error::new(io::ErrorKind::InvalidData, format!("not UTF-8; expected {expected}"));
         String::from_utf8(bytes).map_err(not_text)
     }
+}
+
+/// What to say of `what`, the file at `path`, which cannot be read. A name that leads nowhere may be the secret, or the
+/// token, in the place of its file's: of that no more is told than a folder that is there.
+pub(crate) fn cannot_read(what: &str, path: &Path, error: &io::Error) -> Trouble {
+    if is_stdin(path) || path.symlink_metadata().is_ok() {
+        return Trouble::Usage(format!("{what} {}: {error}", path.display()));
+    }
+    let folder = path.parent().filter(|folder| folder.is_dir());
+    let folder = folder.map(|folder| format!(", in {}", folder.display())).unwrap_or_default();
+    Trouble::Usage(format!("{what}: {error}{folder}; expected the name of a file, and not what it holds"))
 }
 
 pub(crate) fn is_stdin(path: &Path) -> bool {

@@ -11,12 +11,15 @@ use std::time::SystemTime;
 
 use crate::cli::InspectArgs;
 use crate::exit::Exit;
-use crate::input::Input;
+use crate::input::{Input, cannot_read, is_stdin};
 use crate::trouble::Trouble;
 use signature::{Keys, Verdict};
 use token::Token;
 
 pub(crate) fn run(args: &InspectArgs) -> Result<Exit, Trouble> {
+    if is_stdin(&args.file) && args.jwks.as_deref().is_some_and(is_stdin) {
+        return Err(Trouble::Usage("the token and --jwks cannot both be standard input".to_owned()));
+    }
     let keys = args.jwks.as_deref().map(|path| Keys::parse(&read(path, "--jwks")?)).transpose()?;
     let text = read(&args.file, "token")?;
     let token = Token::found_in(&text)?;
@@ -36,7 +39,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<Exit, Trouble> {
 
 fn read(path: &Path, what: &str) -> Result<String, Trouble> {
     let input = Input { prompt: "The token", kib: LIMIT_KIB, expected: "a token, or a set of keys" };
-    input.read(path).map_err(|error| Trouble::Usage(format!("{what} {}: {error}", path.display())))
+    input.read(path).map_err(|error| cannot_read(what, path, &error))
 }
 
 /// Far more than any token, or any vendor's keys.

@@ -7,7 +7,7 @@ use std::path::Path;
 use auth_core::{Error, Secret};
 
 use crate::cli::Given;
-use crate::input::{Input, is_stdin};
+use crate::input::{Input, cannot_read, is_stdin};
 use crate::provider::Provider;
 use crate::setting::{self, Need, Setting};
 use crate::trouble::Trouble;
@@ -149,7 +149,7 @@ fn secret(option: &str, path: &Path) -> Result<OsString, Trouble> {
     let name = option.trim_start_matches('-').trim_end_matches("-file").replace('-', " ");
     let prompt = format!("The {name}, which is shown as you type");
     let input = Input { prompt: &prompt, kib: SECRET_LIMIT_KIB, expected: "one secret" };
-    let text = input.read(path).map_err(|error| Trouble::Usage(format!("{option} {}: {error}", path.display())))?;
+    let text = input.read(path).map_err(|error| cannot_read(option, path, &error))?;
     let secret = Secret::from_file_text(&name, &text)?;
     Ok(secret.expose().into())
 }

@@ -102,7 +102,7 @@ fn secret_files_that_cannot_be_read_are_refused_with_the_option() {
     for path in [&missing, &latin1, &folder.path().to_owned()] {
         let path = path.to_str().unwrap();
         let done = authctl(&["token", "mgplus", "--client-secret-file", path]).run().expect_code(2);
-        assert!(done.err.starts_with("error: --client-secret-file "), "{done:?}");
+        assert!(done.err.starts_with("error: --client-secret-file"), "{done:?}");
     }
 }
 

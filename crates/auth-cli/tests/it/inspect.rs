@@ -32,8 +32,22 @@ fn answer_in_json_and_a_header_are_understood() {
 fn nothing_and_a_file_that_is_not_there_are_told_and_exit_with_2() {
     let nothing = authctl(&["inspect"]).stdin("").run().expect_code(2);
     assert!(nothing.told().contains("there is no token; give a file, or pipe one in"), "{nothing:?}");
-    let missing = authctl(&["inspect", "not-there.txt"]).run().expect_code(2);
-    assert!(missing.told().contains("not-there.txt"), "{missing:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("not-there.txt");
+    let missing = authctl(&["inspect", missing.to_str().unwrap()]).run().expect_code(2);
+    let said = missing.err.replace(['\n', ' '], "");
+    assert!(said.contains(&format!("in{}", folder.path().display())), "{missing:?}");
+    let both = authctl(&["inspect", "--jwks", "-"]).stdin("").run().expect_code(2);
+    assert!(both.told().contains("cannot both be standard input"), "{both:?}");
+}
+
+#[test]
+fn token_in_the_place_of_its_file_is_not_repeated() {
+    let token = authctl(&["token", "mgplus", "--sim"]).run().expect_code(0);
+    for token in [token.token(), "invented-canary-token"] {
+        let done = authctl(&["inspect", token]).run().expect_code(2);
+        assert!(!done.err.contains(token) && done.told().contains("expected the name of a file"), "{done:?}");
+    }
 }
 
 #[test]

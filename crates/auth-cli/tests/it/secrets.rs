@@ -181,3 +181,14 @@ fn secret_in_the_place_of_the_url_is_not_repeated() {
         }
     }
 }
+
+#[test]
+fn secret_in_the_place_of_its_file_is_not_repeated() {
+    for secret in ["canary+client/secret", "canary-client-secret"] {
+        for command in ["token", "doctor"] {
+            let done = authctl(&[command, "s2s", "--client-secret-file", secret]).run().expect_code(2);
+            assert!(!done.err.contains("canary") && !done.out.contains("canary"), "{done:?}");
+            assert!(done.told().contains("--client-secret-file: No such file"), "{done:?}");
+        }
+    }
+}
