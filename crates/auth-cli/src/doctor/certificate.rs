@@ -86,6 +86,9 @@ pub(super) fn why_not(
         CertificateError::UnknownIssuer => {
             (format!("its certificate is by {}, whom this machine does not know", seen.issuer), ROOT)
         }
+        CertificateError::Other(other) if other.to_string() == OF_AN_AUTHORITY => {
+            ("its certificate is that of an authority (CA:TRUE), which no server may show".to_owned(), LEAF)
+        }
         _ => (format!("its certificate is not accepted: {why}"), ASK),
     }
 }
@@ -113,6 +116,10 @@ const NAME: &str =
     "see whether the URL names the right host; a proxy or a login page of the network may answer in its place";
 const ROOT: &str = "install the root that the vendor, or your company's proxy, has its certificates from, or name its file by \
                     SSL_CERT_FILE; do not trust one that nobody can vouch for";
+const LEAF: &str = "give the server a certificate that this authority has issued; if it was made with `openssl req -x509`, \
+                    add `-addext basicConstraints=critical,CA:FALSE` and name its file by SSL_CERT_FILE";
+/// What rustls' verifier calls it, which is no variant of its own.
+const OF_AN_AUTHORITY: &str = "CaUsedAsEndEntity";
 const ASK: &str = "ask the vendor; a proxy that looks into TLS may be in between";
 /// Two weeks.
 const SOON: i64 = 14 * 24 * 3600;

@@ -55,8 +55,9 @@ impl Renewal {
         let (least, most) = (an_hour(self.latest), an_hour(self.earliest));
         let (outage, to, end) = (exactly(self.invisible()), exactly(self.latest), exactly(self.served_until));
         let found = format!(
-            "{least:.1} to {most:.1} requests an hour for each process in use; no caller notices an outage of up to about {outage}, \
-             whenever it begins ({end} less the latest renewal at {to})"
+            "{} requests an hour for each process in use; no caller notices an outage of up to about {outage}, \
+             whenever it begins ({end} less the latest renewal at {to})",
+            between(least, most)
         );
         Finding::ok(found).alone()
     }
@@ -67,6 +68,11 @@ impl Renewal {
     fn invisible(&self) -> Duration {
         self.served_until.saturating_sub(self.latest)
     }
+}
+
+/// Tenths, where there is one.
+fn between(least: f64, most: f64) -> String {
+    if least < 0.1 { "less than 0.1".to_owned() } else { format!("{least:.1} to {most:.1}") }
 }
 
 const HOUR: Duration = Duration::from_secs(3600);

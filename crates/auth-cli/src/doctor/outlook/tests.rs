@@ -31,6 +31,8 @@ fn hour_is_renewed_after_39_to_45_minutes_and_rides_out_all_but_15() {
     let (finding, _) = renewal.outlook(1);
     assert!(finding.found.starts_with("1.3 to 1.5 requests an hour"), "{finding:?}");
     assert!(finding.found.contains("outage of up to about 14 min 50 s,"), "{finding:?}");
+    let daily = Renewal::of(&RefreshPolicy::default(), 24 * HOUR).outlook(1).0;
+    assert!(daily.found.starts_with("less than 0.1 requests an hour"), "{daily:?}");
     assert!(renewal.outlook(2).0.found.starts_with("2.7 to 3.1 requests"), "two requests for a token");
 }
 

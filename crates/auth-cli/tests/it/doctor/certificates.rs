@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use auth_sim::Vendor;
-use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 
 use super::{Report, doctor_of, doctor_trusting};
 use crate::harness::{authctl, started};
@@ -80,6 +80,13 @@ async fn certificate_of_an_unknown_authority_is_told_with_its_name() {
         "its certificate is by Invented Root of Somebody Else, whom this machine does not know",
     );
     report.expect_advice("tls", "SSL_CERT_FILE").expect_failed(&["tls"], 3).expect_nothing_behind("tls");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn certificate_of_an_authority_itself_is_told_with_how_to_make_another() {
+    let report = shown("localhost", |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained)).await;
+    report.expect("tls", "failed", "its certificate is that of an authority (CA:TRUE), which no server may show");
+    report.expect_advice("tls", "CA:FALSE").expect_failed(&["tls"], 3).expect_nothing_behind("tls");
 }
 
 #[tokio::test(flavor = "multi_thread")]
