@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 use crate::exit::Exit;
 use crate::format::Format;
+use crate::habits::Habits;
 use crate::provider::Provider;
 use crate::trouble::Trouble;
 
@@ -139,6 +140,9 @@ pub(crate) struct Given {
     /// Your version, Major.Minor.Build, for later calls: mobilepay. (MOBILEPAY_CLIENT_SYSTEM_VERSION)
     #[arg(long, value_name = "VERSION")]
     pub(crate) client_system_version: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) habits: Habits,
 }
 
 #[derive(Args, Debug)]
@@ -341,9 +345,8 @@ mod tests {
     }
 
     fn rows_of_arguments(command: &clap::Command) -> impl Iterator<Item = String> {
-        // Those in place of the variables are the same wherever they are taken.
-        let is_told =
-            |argument: &clap::Arg| command.get_name() == "token" || argument.get_help_heading() != Some(IN_PLACE);
+        // Those below a heading are the same wherever they are taken.
+        let is_told = |argument: &clap::Arg| command.get_name() == "token" || argument.get_help_heading().is_none();
         let own = command.get_arguments().filter(move |argument| argument.get_id() != "help" && is_told(argument));
         own.map(move |argument| {
             let default = match argument.get_default_values() {

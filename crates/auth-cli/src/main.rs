@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod exit;
 mod format;
+mod habits;
 mod input;
 mod inspect;
 mod overrides;

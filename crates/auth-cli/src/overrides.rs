@@ -7,6 +7,7 @@ use std::path::Path;
 use auth_core::{Error, Secret};
 
 use crate::cli::Given;
+use crate::habits;
 use crate::input::{Input, cannot_read, is_stdin};
 use crate::provider::Provider;
 use crate::setting::{self, Need, Setting};
@@ -27,7 +28,7 @@ impl Overrides {
     /// [`Trouble`] naming an option that the provider does not know, one that is empty, or a file that cannot be read.
     pub(crate) fn read(provider: Provider, given: &Given) -> Result<Self, Trouble> {
         let options = given.options();
-        check_known(provider, &options)?;
+        check_known(provider, options.iter().map(|(option, _)| *option).chain(given.habits.options()))?;
         check_one_stdin(given)?;
         let (mut values, mut hidden) = (Vec::new(), Vec::new());
         let settings = setting::of(provider);
@@ -124,9 +125,9 @@ impl Given {
     }
 }
 
-fn check_known(provider: Provider, options: &[(&'static str, Place<'_>)]) -> Result<(), Trouble> {
-    let known: Vec<&str> = setting::of(provider).iter().map(|setting| setting.option).collect();
-    let given = options.iter().map(|(option, _)| *option);
+fn check_known(provider: Provider, given: impl Iterator<Item = &'static str>) -> Result<(), Trouble> {
+    let settings = setting::of(provider).iter().map(|setting| setting.option);
+    let known: Vec<&str> = settings.chain(habits::of(provider).iter().copied()).collect();
     let unknown: Vec<&str> = given.filter(|option| !known.contains(option)).collect();
     if unknown.is_empty() {
         return Ok(());

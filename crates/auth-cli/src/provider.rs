@@ -2,9 +2,11 @@
 
 use std::ffi::OsString;
 
-use auth_core::{Error, RefreshPolicy, TokenEndpoint, TokenSource};
+use auth_core::{BasicEncoding, Error, RefreshPolicy, TokenEndpoint, TokenSource};
 use auth_sim::Vendor;
 use clap::ValueEnum;
+
+use crate::habits::Habits;
 
 /// A provider, by the name of its crate or by the short one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -76,12 +78,31 @@ impl Provider {
         lookup: impl Fn(&str) -> Option<OsString>,
         adjust: impl FnOnce(&mut RefreshPolicy),
     ) -> Result<TokenSource, Error> {
+        self.source_with(lookup, &Habits::default(), adjust)
+    }
+
+    /// The same, of a vendor with these habits.
+    pub(crate) fn source_with(
+        self,
+        lookup: impl Fn(&str) -> Option<OsString>,
+        habits: &Habits,
+        adjust: impl FnOnce(&mut RefreshPolicy),
+    ) -> Result<TokenSource, Error> {
         Ok(match self {
             Self::MgPlus => build(mgplus_sts::MgPlusSts::from_vars(lookup)?, adjust),
-            Self::StoneX => build(stonex_auth::StoneXAuth::from_vars(lookup)?, adjust),
+            Self::StoneX => {
+                let version = habits.api_version.clone().unwrap_or_default();
+                build(stonex_auth::StoneXAuth::from_vars(lookup)?.api_version(version)?, adjust)
+            }
             Self::Partner => build(partner_oauth::PartnerOAuth::from_vars(lookup)?, adjust),
-            Self::S2s => build(s2s_oauth::S2sOAuth::from_vars(lookup)?, adjust),
-            Self::MobilePay => build(mobilepay_auth::MobilePayAuth::from_vars(lookup)?, adjust),
+            Self::S2s => {
+                let s2s = s2s_oauth::S2sOAuth::from_vars(lookup)?.header_names(habits.header_names())?;
+                build(if habits.post { s2s.post() } else { s2s }, adjust)
+            }
+            Self::MobilePay => {
+                let mobilepay = mobilepay_auth::MobilePayAuth::from_vars(lookup)?;
+                build(mobilepay.basic_encoding(habits.basic_encoding.unwrap_or(BasicEncoding::Form))?, adjust)
+            }
         })
     }
 }

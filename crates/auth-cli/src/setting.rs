@@ -149,11 +149,12 @@ mod tests {
     }
 
     #[test]
-    fn every_option_is_one_of_the_command_line_and_replaces_one_variable() {
+    fn every_option_is_one_of_the_command_line_and_says_one_thing() {
         let command = crate::cli::Cli::command();
         let token = command.find_subcommand("token").unwrap();
         for provider in Provider::ALL {
-            let options: Vec<_> = of(provider).iter().map(|setting| setting.option).collect();
+            let settings = of(provider).iter().map(|setting| setting.option);
+            let options: Vec<_> = settings.chain(crate::habits::of(provider).iter().copied()).collect();
             for option in &options {
                 assert!(token.get_arguments().any(|known| known.get_long() == option.strip_prefix("--")), "{option}");
                 assert_eq!(options.iter().filter(|other| *other == option).count(), 1, "{option}");

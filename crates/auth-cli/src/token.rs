@@ -33,7 +33,8 @@ fn source(
     others: impl Fn(&str) -> Option<OsString>,
 ) -> Result<TokenSource, Trouble> {
     let lookup = overrides.over(others);
-    let tokens = args.provider.source(&lookup, |policy| take_at_most(args.timeout, policy));
+    let habits = &args.given.habits;
+    let tokens = args.provider.source_with(&lookup, habits, |policy| take_at_most(args.timeout, policy));
     let tokens = tokens.map_err(|error| overrides.told(error))?;
     check_headers(args, lookup)?;
     Ok(tokens)

@@ -9,6 +9,7 @@ use super::finding::{Checked, Finding};
 use super::place::Place;
 use crate::cli::DoctorArgs;
 use crate::exit::Exit;
+use crate::habits::Habits;
 use crate::overrides::Overrides;
 use crate::provider::Provider;
 use crate::setting::{self, Need, Setting};
@@ -18,6 +19,7 @@ use crate::token::take_at_most;
 pub(super) struct Settings {
     provider: Provider,
     given: Vec<Given>,
+    habits: Habits,
     /// What the provider refuses, one problem each.
     problems: Vec<String>,
     source: Result<Source, Error>,
@@ -46,14 +48,14 @@ impl Settings {
         });
         let given: Vec<Given> = given.collect();
         let mut policy = RefreshPolicy::default();
-        let tokens = provider.source(lookup, |own| {
+        let tokens = provider.source_with(lookup, &args.given.habits, |own| {
             policy = own.clone();
             take_at_most(args.timeout, own);
         });
         let source = tokens.map(|tokens| Source { tokens, policy });
         let problems =
             source.as_ref().err().map(|error| problems(&overrides.words(error), provider)).unwrap_or_default();
-        Self { provider, given, problems, source }
+        Self { provider, given, habits: args.given.habits.clone(), problems, source }
     }
 
     /// The source, if nothing is missing or odd.
@@ -82,7 +84,8 @@ impl Settings {
 
     /// Which variables are set, and which are missing or odd. No value but the end of an id.
     pub(super) fn variables(&self) -> Checked<()> {
-        let set: Vec<_> = self.given.iter().filter_map(Given::shown).collect();
+        let habits = self.habits.options().map(str::to_owned);
+        let set: Vec<_> = self.given.iter().filter_map(Given::shown).chain(habits).collect();
         let set = if set.is_empty() { "none is set".to_owned() } else { format!("set: {}", set.join(", ")) };
         let wrong: Vec<_> = self.problems.iter().filter(|problem| !self.is_about_place(problem)).collect();
         if wrong.is_empty() {

@@ -1,6 +1,6 @@
 //! Options in place of variables.
 
-use auth_sim::Vendor;
+use auth_sim::{Simulator, Vendor};
 
 use crate::harness::{authctl, started};
 
@@ -83,5 +83,47 @@ fn verbose_tells_the_events_on_standard_error_and_leaves_standard_output_alone()
     done.token();
     for event in ["requested: no token yet", "obtained: token #1", "served: token #1"] {
         assert!(done.told().contains(event), "{done:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn vendor_that_is_not_as_its_page_has_it_gives_a_token_with_the_option_and_refuses_without() {
+    let of = Simulator::builder;
+    for (builder, option) in [
+        (of(Vendor::StoneX).api_version("2.1"), &["--api-version", "v2.1"][..]),
+        (of(Vendor::S2s).client_header_names("X-Isbank-Client-Id", "X-Isbank-Client-Secret"), &["--isbank-headers"]),
+        (of(Vendor::MobilePay).client_secret("invented+secret/of%").raw_basic(true), &["--basic-encoding", "raw"]),
+    ] {
+        let sim = builder.start().await.expect("a free loopback port");
+        for command in ["token", "doctor"] {
+            let call =
+                |option: &[&str]| authctl(&[&[command, sim.vendor().short()], option].concat()).vars_of(&sim).run();
+            call(&[]).expect_code(3);
+            let done = call(option).expect_code(0);
+            assert!(command == "token" || done.out.contains(option[0]), "{done:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn token_call_of_s2s_is_a_post_where_that_is_asked_for() {
+    let sim = Simulator::builder(Vendor::S2s).token_by_post(true).start().await.expect("a free loopback port");
+    let post = |sim: &Simulator| authctl(&["token", "s2s", "--post"]).vars_of(sim).run();
+    post(&sim).expect_code(0).token();
+    // As the page has it, the bank takes a GET alone.
+    let refused = post(&started(Vendor::S2s).await).expect_code(3);
+    assert!(refused.told().contains("status 405"), "{refused:?}");
+}
+
+#[test]
+fn option_for_the_habits_of_another_vendor_or_with_an_odd_value_is_refused() {
+    for (args, says) in [
+        (&["stonex", "--post"][..], "stonex-auth does not know --post; it knows"),
+        (&["mgplus", "--api-version", "2"], "mgplus-sts does not know --api-version"),
+        (&["stonex", "--api-version", "2/../1"], "expected to be as in /api/v1/"),
+        (&["mobilepay", "--basic-encoding", "base64"], "expected form or raw"),
+    ] {
+        let done = authctl(&[&["token"], args].concat()).run().expect_code(2);
+        assert!(done.told().contains(says), "{done:?}");
     }
 }
