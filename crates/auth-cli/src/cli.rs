@@ -296,7 +296,8 @@ Examples:
   authctl sim                              all five, on free ports
   authctl sim stonex --port 4000           one, on a port of your choice
   authctl sim mgplus --lifetime 5          tokens that live five seconds
-  authctl sim >sim.env &                   in the background; then, when it is ready:
+  authctl sim >sim.env &                   in the background; the last line says that it is ready:
+  while kill -0 $! && ! grep -q Ready sim.env; do sleep 0.1; done
   . ./sim.env; authctl token s2s; kill $!";
 
 const DEMO_ABOUT: &str = "\

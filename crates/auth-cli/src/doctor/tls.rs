@@ -39,6 +39,7 @@ pub(super) async fn check(
         return Finding::skipped("the token request goes through a proxy of https").with(());
     }
     match timeout(limit, shake_hands(place, route, address)).await {
+        Err(_) if matches!(route.via, Via::Tunnel(_)) => failed(Met::SilentProxy(limit), redactor),
         Err(_) => failed(Met::Silence(limit), redactor),
         Ok(Err(met)) => failed(met, redactor),
         Ok(Ok((version, certificate))) => {
@@ -59,6 +60,8 @@ enum Met {
     Untrusted(Error, Option<Certificate>, String),
     Handshake(Error),
     Silence(Duration),
+    /// It took the connection, and either it or what is behind it says nothing.
+    SilentProxy(Duration),
 }
 
 type Shaken = (ProtocolVersion, Certificate);
@@ -171,6 +174,11 @@ fn failed(met: Met, redactor: &Redactor) -> Checked<()> {
         }
         Met::Silence(limit) => later(format!("no whole handshake within {} s", limit.as_secs_f64()))
             .try_this("what accepts the connection says nothing: see whether the port is one of https"),
+        Met::SilentProxy(limit) => {
+            later(format!("no whole handshake through the proxy within {} s", limit.as_secs_f64())).try_this(
+                "it, or what is behind it, says nothing: have whoever runs the proxy see whether it reaches the host",
+            )
+        }
         Met::Handshake(error) => {
             let (found, advice) = why_no_handshake(&error);
             later(redactor.clean(&found)).try_this(advice)

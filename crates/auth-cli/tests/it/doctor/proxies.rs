@@ -1,10 +1,10 @@
 //! The variables of a proxy: whether one applies, and what it does.
 
 use auth_sim::Vendor;
-use tokio::io::{AsyncWriteExt as _, copy_bidirectional};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::TcpStream;
 
-use super::{Report, answer, doctor_of, read_head, server};
+use super::{Report, answer, doctor, doctor_of, read_head, server, with_credentials};
 use crate::harness::{Call, authctl, started};
 use crate::https::{Authority, front};
 
@@ -54,6 +54,20 @@ async fn proxy_that_wants_a_password_is_told() {
 async fn proxy_that_speaks_something_else_is_told() {
     let report = behind("SSH-2.0-invented\r\n\r\n").await;
     report.expect("tls", "failed", "broke during the handshake").expect_failed(&["tls"], 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn proxy_that_takes_the_connection_and_says_nothing_is_told_from_a_vendor_that_does() {
+    let port = server(|mut stream| async move {
+        read_head(&mut stream).await;
+        // Until the doctor has had enough.
+        let _ = stream.read(&mut [0]).await;
+    });
+    let proxy = format!("http://127.0.0.1:{}", port.await);
+    let args = ["--url", URL, "--timeout", "0.5"];
+    let report = doctor(Vendor::Partner, &args, |call| with_credentials(call).var("HTTPS_PROXY", &proxy));
+    report.expect("tls", "failed", "no whole handshake through the proxy within 0.5 s");
+    report.expect_advice("tls", "whoever runs the proxy").expect_failed(&["tls"], 4).expect_nothing_behind("tls");
 }
 
 #[tokio::test(flavor = "multi_thread")]
