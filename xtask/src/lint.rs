@@ -24,12 +24,15 @@ pub(crate) fn run(options: &Options) -> Outcome {
     if options.prove {
         return prove::run();
     }
-    let mut steps = steps(&Project::load()?);
-    steps.retain(|step| step.title.contains(&options.only));
-    match steps.is_empty() {
-        true => Err(format!("no check has {:?} in its title", options.only).into()),
-        false => run_all(&steps),
+    let steps = steps(&Project::load()?);
+    let (chosen, others): (Vec<_>, Vec<_>) = steps.into_iter().partition(|step| step.title.contains(&options.only));
+    if chosen.is_empty() {
+        let titles: Vec<_> = others.iter().map(|step| step.title.as_str()).collect();
+        return Err(
+            format!("no check has {:?} in its title; they are:\n  {}", options.only, titles.join("\n  ")).into()
+        );
     }
+    run_all(&chosen)
 }
 
 /// For `cargo xtask ci`: a check that cannot complain is none.
@@ -149,7 +152,8 @@ mod tests {
     #[test]
     fn check_that_is_not_there_is_an_error_and_not_a_run_of_nothing() {
         let options = Options { only: "no such check".to_owned(), prove: false };
-        assert!(run(&options).is_err_and(|error| error.to_string().contains("no check has \"no such check\"")));
+        let error = run(&options).expect_err("nothing to run").to_string();
+        assert!(error.starts_with("no check has \"no such check\"") && error.contains("\n  spelling\n"), "{error}");
     }
 
     #[test]
