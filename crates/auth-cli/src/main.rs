@@ -21,6 +21,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
@@ -29,7 +30,7 @@ use crate::trouble::Trouble;
 fn main() -> ExitCode {
     let done = match Cli::try_parse() {
         Ok(cli) => run(cli),
-        Err(text) => say(&text),
+        Err(text) => say(&without_surplus(text)),
     };
     let exit = done.unwrap_or_else(|trouble| {
         if !trouble.is_quiet() {
@@ -49,6 +50,16 @@ fn say(text: &clap::Error) -> Result<Exit, Trouble> {
         return Ok(Exit::Usage);
     }
     Ok(said.map(|()| Exit::Success)?)
+}
+
+/// An argument too many may be the secret or the token itself: it is not repeated. An option is.
+fn without_surplus(mut error: clap::Error) -> clap::Error {
+    let is_surplus = error.kind() == ErrorKind::UnknownArgument
+        && matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(named)) if !named.starts_with('-'));
+    if is_surplus {
+        error.insert(ContextKind::InvalidArg, ContextValue::String("…".to_owned()));
+    }
+    error
 }
 
 fn run(cli: Cli) -> Result<Exit, Trouble> {

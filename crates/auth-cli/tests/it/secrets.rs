@@ -192,3 +192,13 @@ fn secret_in_the_place_of_its_file_is_not_repeated() {
         }
     }
 }
+
+#[test]
+fn secret_or_token_that_is_an_argument_too_many_is_not_repeated() {
+    for args in [&["token", "mgplus", "canary-secret"][..], &["inspect", "token.txt", "canary-token"]] {
+        let done = authctl(args).run().expect_code(2);
+        assert!(!done.err.contains("canary") && done.err.starts_with("error: unexpected argument"), "{done:?}");
+    }
+    let option = authctl(&["token", "mgplus", "--client-secret=canary"]).run().expect_code(2);
+    assert!(!option.err.contains("canary") && option.err.contains("'--client-secret-file'"), "{option:?}");
+}
