@@ -190,15 +190,17 @@ async fn source_that_hangs_is_an_error_of_its_own_after_five_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn source_that_hangs_longer_than_an_attempt_may_take_is_not_told_as_a_vendor_out_of_reach() {
-    let (asked, mut policy) = (Arc::default(), RefreshPolicy::default());
-    policy.attempt_timeout = Duration::from_secs(3);
-    let vendor = Vendor { credentials: CredentialSource::from_fn(std::future::pending), asked: Arc::clone(&asked) };
-    let tokens = TokenSource::builder(vendor).policy(policy).clock(PausedClock::new()).build();
-    let began = tokio::time::Instant::now();
-    let error = tokens.token().await.expect_err("no credentials");
-    assert!(matches!(error, Error::Credentials(_)), "{error}");
-    assert_eq!(error.to_string(), "the credential source failed: it did not answer within the attempt's time");
-    assert_eq!((began.elapsed().as_secs(), asked.load(SeqCst)), (3, 0));
+    for (seconds, within) in [(3, "the attempt's time"), (5, "5 s")] {
+        let (asked, mut policy) = (Arc::default(), RefreshPolicy::default());
+        policy.attempt_timeout = Duration::from_secs(seconds);
+        let vendor = Vendor { credentials: CredentialSource::from_fn(std::future::pending), asked: Arc::clone(&asked) };
+        let tokens = TokenSource::builder(vendor).policy(policy).clock(PausedClock::new()).build();
+        let began = tokio::time::Instant::now();
+        let error = tokens.token().await.expect_err("no credentials");
+        assert!(matches!(error, Error::Credentials(_)), "{error}");
+        assert_eq!(error.to_string(), format!("the credential source failed: it did not answer within {within}"));
+        assert_eq!((began.elapsed().as_secs(), asked.load(SeqCst)), (seconds, 0));
+    }
 }
 
 #[tokio::test(start_paused = true)]
