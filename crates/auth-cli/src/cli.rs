@@ -169,6 +169,10 @@ pub(crate) struct SimArgs {
     /// How long a token lives. Default: what the vendor's page says.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) lifetime: Option<Duration>,
+
+    /// Say nothing of the requests; otherwise each is a line on standard error.
+    #[arg(long)]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Args, Debug)]

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use auth_sim::Simulator;
+use auth_sim::{Exchange, Simulator};
 
 use crate::cli::SimArgs;
 use crate::exit::Exit;
@@ -47,10 +47,20 @@ async fn start(args: &SimArgs) -> Result<Vec<Simulator>, Trouble> {
         if let Some(lifetime) = args.lifetime {
             builder = builder.lifetime(lifetime);
         }
+        if !args.quiet {
+            builder = builder.on_exchange(move |exchange| log(provider, exchange));
+        }
         let sim = builder.start().await.map_err(|error| cannot_start(provider, port, &error))?;
         sims.push(sim);
     }
     Ok(sims)
+}
+
+fn log(provider: Provider, exchange: &Exchange) {
+    let Exchange { method, path, status, took, .. } = exchange;
+    let answer = status.map_or("no answer".to_owned(), |status| format!("answered {status}"));
+    // Nobody is left to be told when standard error is gone.
+    let _ = writeln!(io::stderr(), "{}: {method} {path} {answer}, {} ms", provider.name(), took.as_millis());
 }
 
 /// All, or those named, each once, in the order given.
@@ -119,7 +129,7 @@ mod tests {
     use super::*;
 
     fn args(providers: &[Provider], port: u16) -> SimArgs {
-        SimArgs { providers: providers.to_vec(), port, lifetime: None }
+        SimArgs { providers: providers.to_vec(), port, lifetime: None, quiet: true }
     }
 
     #[test]

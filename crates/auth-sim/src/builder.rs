@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 
-use crate::{Credentials, Simulator, Target, Vendor};
+use crate::exchange::Listener;
+use crate::{Credentials, Exchange, Simulator, Target, Vendor};
 
 /// Sets up a [`Simulator`]; everything has a default.
 #[derive(Clone, Debug)]
@@ -35,6 +36,7 @@ pub(crate) struct Options {
     pub(crate) demand_ibm_client_id: Option<bool>,
     pub(crate) demand_client_system_version: bool,
     pub(crate) watcher: Option<Watcher>,
+    pub(crate) listener: Option<Listener>,
 }
 
 /// Sees every request; see [`Builder::on_request`].
@@ -90,6 +92,12 @@ impl Builder {
         watch: impl Fn(Option<Target>, &HeaderMap) -> G + Send + Sync + 'static,
     ) -> Self {
         self.options.watcher = Some(Watcher(Arc::new(move |target, headers| Box::new(watch(target, headers)))));
+        self
+    }
+
+    /// Calls `listen` with each request that is over, answered or not. Default: nothing.
+    pub fn on_exchange(mut self, listen: impl Fn(&Exchange) + Send + Sync + 'static) -> Self {
+        self.options.listener = Some(Listener::new(listen));
         self
     }
 
@@ -228,6 +236,7 @@ impl Options {
             demand_ibm_client_id: None,
             demand_client_system_version: true,
             watcher: None,
+            listener: None,
         }
     }
 }

@@ -24,6 +24,9 @@ pub use plan::{Faults, Target};
 mod counts;
 pub use counts::Counts;
 
+mod exchange;
+pub use exchange::Exchange;
+
 // One file per vendor: its endpoints, its claims, its error shapes.
 mod mgplus;
 pub use mgplus::MgPlusError;

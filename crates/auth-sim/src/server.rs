@@ -84,15 +84,20 @@ async fn attend(
     let target = target(&state, request.uri().path());
     let _in_flight = state.counters.arrived(target);
     let _seen = state.options.watcher.as_ref().map(|watcher| watcher.see(target, request.headers()));
+    let mut followed = state.options.listener.as_ref().map(|listener| listener.follow(&request, target));
     if !state.options.delay.is_zero() {
         tokio::time::sleep(state.options.delay).await;
     }
     let fault = target.and_then(|target| state.faults.take(target));
     let healthy = misbehave::healthy(&state, target, next.run(request));
-    match fault {
+    let response = match fault {
         None => healthy.await,
         Some(fault) => misbehave::meet(&state, fault, &reset, healthy).await,
+    };
+    if let Some(followed) = &mut followed {
+        followed.answered(response.status());
     }
+    response
 }
 
 /// Serves until it is told to stop, and returns when every connection has ended. If it is aborted they end soon after.

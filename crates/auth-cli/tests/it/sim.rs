@@ -2,7 +2,7 @@
 
 use auth_sim::Vendor;
 
-use crate::harness::{Running, authctl};
+use crate::harness::{Call, Running, authctl};
 
 const READY: &str = "# Ready";
 
@@ -67,6 +67,30 @@ fn first_of_two_free_ports() -> u16 {
     let free = |port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
     let mut ports = (20_000..30_000).cycle().skip(std::process::id() as usize % 10_000);
     ports.find(|port| free(*port) && free(port + 1)).expect("two free ports")
+}
+
+#[cfg(unix)]
+#[test]
+fn requests_are_told_as_they_end_unless_that_is_not_wanted() {
+    for (args, told) in [(&["s2s"][..], true), (&["s2s", "--quiet"], false)] {
+        let (sims, lines) = started(args);
+        let vars = exported(&lines);
+        let token = |call| vars.iter().fold(call, |call: Call, (name, value)| call.var(name, value)).run();
+        token(authctl(&["token", "s2s"])).expect_code(0);
+        token(authctl(&["token", "s2s", "--post"])).expect_code(3);
+        sims.signal("INT");
+        let (_, err) = sims.end();
+        let requests: Vec<_> = err.lines().filter_map(|line| line.strip_suffix(" ms")?.rsplit_once(", ")).collect();
+        let requests: Vec<_> = requests.into_iter().map(|(request, _)| request).collect();
+        let code = "s2s-oauth: GET /api/v1/s2s-oauth2/code answered 200";
+        let expected = [
+            code,
+            "s2s-oauth: GET /api/v1/s2s-oauth2/token answered 200",
+            code,
+            "s2s-oauth: POST /api/v1/s2s-oauth2/token answered 405",
+        ];
+        assert_eq!(requests, if told { &expected[..] } else { &[] }, "{err}");
+    }
 }
 
 #[cfg(unix)]

@@ -294,6 +294,7 @@ async fn simulators() {
         let builder = builder.client_secret(Kind::ClientSecret.value());
         let builder = builder.service_account(Kind::AccountId.value(), Kind::AccountSecret.value());
         let builder = builder.ibm_client_id(Kind::IbmClientId.value()).on_request(|_, _| Kind::Token.value());
+        let builder = builder.on_exchange(show);
         show(&builder);
         let sim = builder.start().await.expect("a port");
         sim.faults().next(1, Fault::Html(502));
@@ -301,6 +302,7 @@ async fn simulators() {
         show(sim.faults());
         show(&sim.counts());
         show(&sim);
+        sim.ping([("authorization", Kind::Token.value())]).await.expect("an answer, for on_exchange to see");
         Fault::all_for(vendor).iter().for_each(show);
     }
     show(&ExpiresIn::Missing);
