@@ -148,13 +148,15 @@ pub fn retry_after(bytes: &[u8]) {
 
 /// `expires_in` counts if it is a number, or text that is one; else the token says its life, or nobody.
 fn lifetime(expires_in: &[u8]) {
-    let Ok(value) = serde_json::from_slice::<Value>(expires_in) else { return };
+    let Ok(text) = str::from_utf8(expires_in) else { return };
+    let Ok(value) = serde_json::from_str::<Value>(text) else { return };
     let number = match &value {
         Value::Number(number) => number.as_f64(),
         Value::String(text) if is_number(text.trim()) => text.trim().parse::<f64>().ok(),
         _ => None,
     };
-    let told = answer_with("invented-token", &format!(r#","expires_in":{value}"#));
+    // As it stands: a number that was read and written may be read as the double beside it.
+    let told = answer_with("invented-token", &format!(r#","expires_in":{text}"#));
     match number.map(f64::floor) {
         None => assert_eq!(told, Some(RULES.default_lifetime), "{value}"),
         Some(seconds) if seconds >= 1.0 => {
