@@ -135,10 +135,8 @@ async fn post_that_was_answered_by_a_redirect_is_not_sent_again_where_that_leads
     assert_eq!((response.status().as_u16(), tokens.asked()), (200, 2), "the token was dropped all the same");
 }
 
-#[tokio::test]
-async fn get_that_is_redirected_to_a_401_is_sent_again() {
-    let (server, tokens) = (MockServer::start_async().await, Tokens::many());
-    let redirecting = moved(&server, &server).await;
+/// `/orders` answers 401 to the first token.
+async fn second_token_is_let_in(server: &MockServer) {
     for (token, status) in [("Bearer invented-1", 401), ("Bearer invented-2", 200)] {
         let answers = server.mock_async(|when, then| {
             when.path("/orders").header("authorization", token);
@@ -146,6 +144,13 @@ async fn get_that_is_redirected_to_a_401_is_sent_again() {
         });
         answers.await;
     }
+}
+
+#[tokio::test]
+async fn get_that_is_redirected_to_a_401_is_sent_again() {
+    let (server, tokens) = (MockServer::start_async().await, Tokens::many());
+    let redirecting = moved(&server, &server).await;
+    second_token_is_let_in(&server).await;
     let client = auth_reqwest::client(Client::builder().no_proxy(), tokens.source(), only(&server)).expect("a client");
     assert_eq!(client.get(server.url("/moved")).send().await.expect("an answer").status(), 200);
     assert_eq!(redirecting.calls_async().await, 2);
@@ -154,13 +159,7 @@ async fn get_that_is_redirected_to_a_401_is_sent_again() {
 #[tokio::test]
 async fn fragment_is_no_redirect() {
     let (server, tokens) = (MockServer::start_async().await, Tokens::many());
-    for (token, status) in [("Bearer invented-1", 401), ("Bearer invented-2", 200)] {
-        let answers = server.mock_async(|when, then| {
-            when.path("/orders").header("authorization", token);
-            then.status(status);
-        });
-        answers.await;
-    }
+    second_token_is_let_in(&server).await;
     let client = auth_reqwest::client(Client::builder().no_proxy(), tokens.source(), only(&server)).expect("a client");
     let response = client.post(server.url("/orders?a=%20b c|d#there")).body("an order").send().await;
     assert_eq!(response.expect("an answer").status(), 200);
